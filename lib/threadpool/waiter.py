@@ -1,0 +1,92 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+A wait that another thread can end, precise and deaf to the wall clock.
+
+threading offers no such wait on all Pythons: on 2.7 a timed wait polls up to
+20 times a second, and before 3.11 it follows the wall clock, so that a clock
+stepped back by an hour makes it an hour late.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import errno
+import fcntl
+import os
+import select
+
+# select() cannot look at descriptors from here on (FD_SETSIZE).
+_SELECT_LIMIT = 1024
+
+# Longest single wait: select() refuses more than the C library's time_t, and
+# a caller loops anyway.
+_LONGEST = 3600.0
+
+
+class Waiter(object):
+    """
+    One thread waits, any other thread may wake it.
+
+    A wake() that comes before the wait() is not lost: that wait returns at
+    once. wait() may also return early for no reason; callers loop.
+    """
+
+    def __init__(self):
+        self._reader, self._writer = os.pipe()
+        for fd in (self._reader, self._writer):
+            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+            fcntl.fcntl(fd, fcntl.F_SETFL, os.O_NONBLOCK)
+        # select() waits with microseconds, poll() counts whole milliseconds,
+        # but in a process with very many descriptors only poll() works.
+        self._block = self._select
+        if self._reader >= _SELECT_LIMIT:
+            self._block = self._poll
+
+    def wait(self, timeout=None):
+        """
+        Wait until wake() is called or timeout seconds passed; None is no
+        limit. Thread: the one that waits.
+        """
+        if timeout is not None:
+            timeout = min(max(timeout, 0), _LONGEST)
+        try:
+            if self._block(timeout):
+                os.read(self._reader, 4096)
+        except (OSError, select.error) as e:
+            # Python 2.7 does not retry after a signal.
+            if e.args[0] not in (errno.EINTR, errno.EAGAIN):
+                raise
+
+    def wake(self):
+        """
+        End the current wait(), or the next one. Thread: any.
+        """
+        try:
+            os.write(self._writer, b"w")
+        except OSError as e:
+            # Full: thousands of wake-ups are pending, one is enough.
+            if e.errno != errno.EAGAIN:
+                raise
+
+    @property
+    def wakeup_fd(self):
+        """
+        For signal.set_wakeup_fd(): then each signal is a wake().
+        """
+        return self._writer
+
+    def close(self):
+        """
+        Free the descriptors. No wait() or wake() may come afterwards.
+        """
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def _select(self, timeout):
+        return select.select([self._reader], [], [], timeout)[0]
+
+    def _poll(self, timeout):
+        poll = select.poll()
+        poll.register(self._reader, select.POLLIN)
+        return poll.poll(None if timeout is None else timeout * 1000)

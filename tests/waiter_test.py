@@ -1,0 +1,81 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+import errno
+import os
+import resource
+
+import kit
+from threadpool import clock
+from threadpool import waiter as _waiter
+
+
+class TestWaiter(kit.TestCase):
+
+    def setUp(self):
+        super(TestWaiter, self).setUp()
+        self.waiter = _waiter.Waiter()
+        self.addCleanup(self.waiter.close)
+
+    def test_wake_before_wait(self):
+        self.waiter.wake()
+        self.waiter.wake()
+        self.waiter.wait(kit.PATIENCE)
+        # Both were taken together: this one times out.
+        began = clock.monotonic()
+        self.waiter.wait(0.001)
+        self.assertGreaterEqual(clock.monotonic() - began, 0.001)
+
+    def test_wake_from_another_thread(self):
+        with kit.Bunch(1, lambda _: self.waiter.wake()):
+            self.waiter.wait()
+
+    def test_past_and_far_timeouts(self):
+        self.waiter.wait(-1)
+        self.waiter.wake()
+        self.waiter.wait(1e12)
+
+    def test_thousands_of_wake_ups(self):
+        for _ in range(100000):
+            self.waiter.wake()
+        self.waiter.wait(kit.PATIENCE)
+
+    def test_interrupted(self):
+        def block(timeout):
+            raise OSError(errno.EINTR, os.strerror(errno.EINTR))
+        self.waiter._block = block
+        self.waiter.wait(1)
+
+    def test_other_errors_are_not_hidden(self):
+        def block(timeout):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        self.waiter._block = block
+        with self.assertRaises(OSError):
+            self.waiter.wait(1)
+
+
+class TestManyDescriptors(kit.TestCase):
+
+    def test_beyond_select(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _waiter._SELECT_LIMIT + 50
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            self.skipTest("at most %d descriptors are allowed here" % hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+        opened = []
+        try:
+            while not opened or opened[-1] < _waiter._SELECT_LIMIT:
+                opened.append(os.open(os.devnull, os.O_RDONLY))
+            waiter = _waiter.Waiter()
+            began = clock.monotonic()
+            waiter.wait(0.002)
+            self.assertGreaterEqual(clock.monotonic() - began, 0.002)
+            waiter.wake()
+            waiter.wait()
+            waiter.close()
+        finally:
+            for fd in opened:
+                os.close(fd)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
