@@ -1,0 +1,352 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+The interleavings that a lock-free hot path must survive, each forced: other
+threads' steps are run from hooks at the very point between two steps.
+
+Worker:     W1 publish task   W2 read armed   (run)   W3 unset task
+            W4 read late
+Check:      C1 reset armed    C2 read task    C3 set late   C4 read task
+Submitter:  S1 queue task     S2 read closed  S3 look for idle workers
+Stop:       T1 set closed     T2 clear the queue
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import threading
+
+import kit
+from threadpool import backlog as _backlog
+from threadpool import crew as _crew
+from threadpool import errors
+from threadpool import task as _task
+from threadpool import worker as _worker
+
+
+class HookedWorker(_worker.Worker):
+    """
+    A worker without a thread: the test runs execute(). Hooks are called
+    after its task is set or unset, and before late is read.
+    """
+
+    task_hook = None
+    late_hook = None
+
+    @property
+    def task(self):
+        return self._task
+
+    @task.setter
+    def task(self, value):
+        self._task = value
+        if self.task_hook is not None:
+            self.task_hook(value)
+
+    @property
+    def late(self):
+        if self.late_hook is not None:
+            hook, self.late_hook = self.late_hook, None
+            hook()
+        return self._late
+
+    @late.setter
+    def late(self, value):
+        self._late = value
+
+
+class CrewTest(kit.TestCase):
+
+    def setUp(self):
+        super(CrewTest, self).setUp()
+        self.clock = kit.Scheduler()
+        self.backlog = _backlog.Backlog("crew", 10)
+        self.backlog.open()
+        self.crew = _crew.Crew(
+            "crew", 1, 3, 10, 2, self.backlog, self.clock)
+        self.stuck = []
+        self.crew.on_stuck = lambda worker, task: self.stuck.append(task)
+        self.worker = HookedWorker(
+            "crew/x", self.crew, self.backlog, self.clock.clock)
+        self.crew._all.add(self.worker)
+
+    def execute(self, call=int, timeout=10):
+        task = _task.Task(call, timeout)
+        self.worker.execute(task)
+        return task
+
+
+class TestArming(CrewTest):
+
+    def test_check_between_publishing_and_arming(self):
+        # W1; C1 C2 sees the task, which is in time, and arms; W2 sees that.
+        # Had W2 come before W1 (arm, then publish), the check would have
+        # seen nothing, and nobody would ever look at this task again.
+        self.crew.arm(self.clock.now)
+
+        def check(task):
+            if task is not None:
+                self.clock.advance(0)
+        self.worker.task_hook = check
+        with kit.Gate() as gate, kit.Bunch(
+                1, lambda _: self.execute(gate, timeout=5)):
+            gate.wait()
+            self.clock.advance(5)
+            self.assertEqual(self.crew.state()["late"], 1)
+            gate.open()
+            # Let the others of the crew go, too.
+            self.crew.dismiss()
+            self.backlog.close()
+            self.backlog.wake_all()
+
+    def test_armed_is_never_later_than_a_published_deadline(self):
+        seen = []
+
+        def look():
+            seen.append((self.crew.armed, self.worker.task.deadline))
+        self.execute(look, timeout=7)
+        self.execute(look, timeout=3)
+        self.execute(look, timeout=9)
+        for armed, deadline in seen:
+            self.assertLessEqual(armed, deadline)
+
+    def test_earlier_deadline_replaces_the_check(self):
+        self.crew.arm(self.clock.now + 9)
+        self.crew.arm(self.clock.now + 5)
+        self.crew.arm(self.clock.now + 7)
+        self.assertEqual(self.clock.pending, [self.clock.now + 5])
+
+    def test_scheduler_stopped_before_the_pool(self):
+        def refuse(delay, call):
+            raise errors.NotRunning("timer", "stopped")
+        self.clock.schedule = refuse
+        with kit.logs("threadpool.crew") as logs:
+            self.execute()
+        self.assertIn("no deadlines", logs.records[0][1])
+
+
+class TestMarking(CrewTest):
+    """
+    A task ends at its deadline: worker and check must agree.
+    """
+
+    def test_marked_before_unset(self):
+        # C1 to C4, then W3 W4: late, both know.
+        def check():
+            self.clock.advance(10)
+            self.assertIs(self.worker.late, self.worker.task)
+        self.crew.max_workers = 1
+        self.execute(check)
+        self.assertIsNone(self.worker.late)
+        self.assertEqual(self.crew.state()["late"], 0)
+
+    def test_unset_before_check(self):
+        # W3, C1 C2 (nothing to see), W4: in time, both know.
+        def unset(task):
+            if task is None:
+                self.clock.advance(10)
+        self.worker.task_hook = unset
+        self.execute()
+        self.assertEqual(self.crew.state()["late"], 0)
+        self.assertEqual(self.crew.state()["threads"], 1)
+
+    def test_unset_between_reading_and_marking(self):
+        # C2 reads the task, W3 unsets it, W4 reads that it is not late, then
+        # C3 marks it and C4 finds it gone: in time, and no mark stays.
+        task = _task.Task(int, 10)
+        task.begin(self.clock.now)
+        self.worker._task = task
+        self.worker._late = None
+        published = self.crew._published()
+        self.worker._task = None
+        self.crew._published = lambda: published
+        self.clock.now += 10
+        self.crew.check()
+        self.assertIsNone(self.worker.late)
+        self.assertEqual(self.crew.state()["late"], 0)
+
+    def test_settled_while_the_check_unmarks(self):
+        # C2, W3, C3 sets late, W4 reads it, C4 finds the task gone and
+        # unmarks, then the worker gets the lock: in time after all.
+        task = _task.Task(int, 10)
+        task.begin(self.clock.now)
+        self.worker._late = None
+        self.worker._task = None
+        with self.crew._lock:
+            self.assertFalse(self.crew._mark(self.worker, task))
+        self.assertFalse(self.crew.settle(self.worker, task))
+
+    def test_future_of_a_task_that_ends_while_marked(self):
+        # The same with a future: exactly one of the two answers for it.
+        for late_first in (True, False):
+            task = _task.Submission(int, int, 10, None, self.clock.now)
+            future = task.future
+            if late_first:
+                self.worker.late_hook = None
+                task.call = lambda: self.clock.advance(10)
+            self.worker.execute(task)
+            if late_first:
+                self.assertIsInstance(
+                    future.exception(0), errors.TaskStuck)
+            else:
+                self.assertEqual(future.result(0), 0)
+        self.crew.dismiss()
+        self.backlog.close()
+        self.backlog.wake_all()
+
+    def test_stuck_once(self):
+        self.crew.max_workers = 1
+
+        def hang():
+            self.clock.advance(100)
+        with kit.logs("threadpool.crew"):
+            task = self.execute(hang)
+        self.assertEqual(self.stuck, [task])
+
+    def test_two_return_at_once(self):
+        # Three late, one wanted: the first stays, the others leave, though
+        # their threads have not ended when the next one returns.
+        workers = [self.worker] + [
+            HookedWorker("crew/%d" % n, self.crew, self.backlog,
+                         self.clock.clock) for n in range(2)]
+        for worker in workers:
+            self.crew._all.add(worker)
+            worker._task = _task.Task(int, 0)
+            worker._task.begin(self.clock.now)
+            worker._late = None
+        with kit.logs("threadpool.crew"):
+            self.crew.check()
+        self.assertEqual(self.crew.state()["free"], 0)
+        for worker in workers:
+            task, worker._task = worker._task, None
+            self.assertTrue(self.crew.settle(worker, task))
+        self.assertEqual([w.leaving for w in workers], [False, True, True])
+        self.assertEqual(self.crew.state()["threads"], 1)
+
+
+class HookedDeque(object):
+    """
+    A deque that calls a hook after one of its methods.
+    """
+
+    def __init__(self, deque, **hooks):
+        self._deque = deque
+        self._hooks = hooks
+
+    def __getattr__(self, name):
+        method = getattr(self._deque, name)
+
+        def hooked(*args):
+            result = method(*args)
+            hook = self._hooks.pop(name, None)
+            if hook is not None:
+                hook()
+            return result
+        return hooked
+
+    def __len__(self):
+        return len(self._deque)
+
+    def __iter__(self):
+        return iter(self._deque)
+
+
+class TestStopRaces(CrewTest):
+
+    def test_queued_too_late_for_clear(self):
+        # T1 T2, then S1 S2: the submitter takes it back.
+        def stop():
+            self.backlog.close()
+            self.cleared = self.backlog.clear()
+        tickets = self.backlog._tickets
+        self.backlog._tickets = HookedDeque(tickets, pop=stop)
+        with self.assertRaises(errors.NotRunning):
+            self.backlog.put(_task.Task(int, 10, "key"))
+        self.assertEqual(len(self.backlog), 0)
+        self.assertEqual(len(tickets), 10)
+        self.backlog.open()
+        self.backlog.put(_task.Task(int, 10, "key"))
+
+    def test_cleared_before_the_submitter_looks(self):
+        # S1, T1 T2, S2: cleared, so accepted and reported by stop.
+        def stop():
+            self.backlog.close()
+            self.cleared = self.backlog.clear()
+        self.backlog._tasks = HookedDeque(self.backlog._tasks, append=stop)
+        task = _task.Task(int, 10)
+        self.backlog.put(task)
+        self.assertEqual(self.cleared, [task])
+
+    def test_worker_leaves_between_queueing_and_closing(self):
+        # The queue is empty, S1 S2, T1: the worker, who looked before S1,
+        # must look again before it leaves.
+        task = _task.Task(int, 10)
+        taken = []
+        real_take = self.backlog.take
+
+        def take():
+            found = real_take()
+            if not taken:
+                self.backlog.put(task)
+                self.backlog.close()
+            taken.append(found)
+            return found
+        self.backlog.take = take
+        self.worker._work()
+        self.assertIn(task, taken)
+
+
+class TestParking(CrewTest):
+
+    def test_task_queued_before_the_worker_is_idle(self):
+        # S1 S3 (nobody idle), then the worker parks: it must not sleep.
+        self.backlog.put(_task.Task(int, 10))
+        self.backlog.park(self.worker)
+        self.assertEqual(self.backlog.idle, 0)
+
+    def test_task_queued_between_idle_and_the_look(self):
+        # The worker says that it is idle; S1 S3 takes it from the list and
+        # wakes it; it sees the task, and must consume that wake-up.
+        def put():
+            self.backlog.put(_task.Task(int, 10))
+        self.backlog._idle = HookedDeque(self.backlog._idle, append=put)
+        self.backlog.park(self.worker)
+        self.assertFalse(self.worker._bed.acquire(False))
+
+    def test_every_task_wakes_somebody(self):
+        done = threading.Semaphore(0)
+        self.crew._all.clear()
+        self.crew.workers = 3
+        self.crew.start()
+        for _ in range(200):
+            self.backlog.put(_task.Task(done.release, None))
+            kit.eventually(lambda: done.acquire(False), "task to run")
+        self.crew.dismiss()
+        self.backlog.close()
+        self.backlog.wake_all()
+
+
+class TestUnexpected(CrewTest):
+
+    def test_worker_dies(self):
+        # A fault of ours: the crew is complete again, and it is said.
+        self.crew._all.clear()
+        real_take = self.backlog.take
+        faults = [MemoryError("fault")]
+
+        def take():
+            if faults:
+                raise faults.pop()
+            return real_take()
+        self.backlog.take = take
+        with kit.logs("threadpool.threads") as logs:
+            self.crew.start()
+            done = threading.Event()
+            self.backlog.put(_task.Task(done.set, None))
+            kit.wait(done)
+            kit.eventually(
+                lambda: [m for _, m in logs.records if "FAILED" in m])
+        self.assertEqual(self.crew.state()["threads"], 1)
+        self.crew.dismiss()
+        self.backlog.close()
+        self.backlog.wake_all()
