@@ -27,7 +27,7 @@ from threadpool import worker as _worker
 class HookedWorker(_worker.Worker):
     """
     A worker without a thread: the test runs execute(). Hooks are called
-    after its task is set or unset, and before late is read.
+    after its task is set or unset, and after late was read.
     """
 
     task_hook = None
@@ -45,14 +45,35 @@ class HookedWorker(_worker.Worker):
 
     @property
     def late(self):
+        late = self._late
         if self.late_hook is not None:
             hook, self.late_hook = self.late_hook, None
             hook()
-        return self._late
+        return late
 
     @late.setter
     def late(self, value):
         self._late = value
+
+
+class HookedCrew(_crew.Crew):
+    """
+    Calls a hook after armed was read.
+    """
+
+    armed_hook = None
+
+    @property
+    def armed(self):
+        armed = self._armed
+        if self.armed_hook is not None:
+            hook, self.armed_hook = self.armed_hook, None
+            hook()
+        return armed
+
+    @armed.setter
+    def armed(self, value):
+        self._armed = value
 
 
 class CrewTest(kit.TestCase):
@@ -62,7 +83,7 @@ class CrewTest(kit.TestCase):
         self.clock = kit.Scheduler()
         self.backlog = _backlog.Backlog("crew", 10)
         self.backlog.open()
-        self.crew = _crew.Crew(
+        self.crew = HookedCrew(
             "crew", 1, 3, 10, 2, self.backlog, self.clock)
         self.stuck = []
         self.crew.on_stuck = lambda worker, task: self.stuck.append(task)
@@ -78,26 +99,50 @@ class CrewTest(kit.TestCase):
 
 class TestArming(CrewTest):
 
-    def test_check_between_publishing_and_arming(self):
-        # W1; C1 C2 sees the task, which is in time, and arms; W2 sees that.
-        # Had W2 come before W1 (arm, then publish), the check would have
-        # seen nothing, and nobody would ever look at this task again.
-        self.crew.arm(self.clock.now)
+    def hang_and_look(self, gate, check):
+        """
+        Have the worker hang in gate, and let the time until its deadline
+        pass: it must be found late.
+        """
+        with kit.Bunch(1, lambda _: self.execute(gate, timeout=5)):
+            try:
+                check()
+                gate.wait()
+                self.clock.advance(5)
+                self.assertEqual(self.crew.state()["late"], 1)
+            finally:
+                gate.open()
+        # Let the others of the crew go, too.
+        self.crew.dismiss()
+        self.backlog.close()
+        self.backlog.wake_all()
 
-        def check(task):
-            if task is not None:
-                self.clock.advance(0)
-        self.worker.task_hook = check
-        with kit.Gate() as gate, kit.Bunch(
-                1, lambda _: self.execute(gate, timeout=5)):
-            gate.wait()
-            self.clock.advance(5)
-            self.assertEqual(self.crew.state()["late"], 1)
-            gate.open()
-            # Let the others of the crew go, too.
-            self.crew.dismiss()
-            self.backlog.close()
-            self.backlog.wake_all()
+    def test_check_after_armed_was_read(self):
+        # W1 W2 reads an earlier time, so does not arm; C1 C2 sees the task
+        # and arms. Were W2 before W1, the check would see nothing, and
+        # nobody would ever look at this task again.
+        self.crew.arm(self.clock.now)
+        self.crew.armed_hook = lambda: self.clock.advance(0)
+        self.hang_and_look(kit.Gate(), lambda: None)
+
+    def test_task_published_after_the_check_looked(self):
+        # C1 C2 sees nothing; W1 W2 must see that no check is armed any more.
+        # Were C1 after C2, it would see the time of this very check.
+        read = threading.Event()
+        begin = threading.Event()
+        look = self.crew._look
+
+        def look_then_publish(now, earliest):
+            found = look(now, earliest)
+            self.crew._look = look
+            self.crew.armed_hook = read.set
+            begin.set()
+            kit.wait(read)
+            return found
+        self.crew._look = look_then_publish
+        self.crew.arm(self.clock.now)
+        self.worker.task_hook = lambda task: task and kit.wait(begin)
+        self.hang_and_look(kit.Gate(), lambda: self.clock.advance(0))
 
     def test_armed_is_never_later_than_a_published_deadline(self):
         seen = []
@@ -149,6 +194,13 @@ class TestMarking(CrewTest):
         self.execute()
         self.assertEqual(self.crew.state()["late"], 0)
         self.assertEqual(self.crew.state()["threads"], 1)
+
+    def test_check_after_late_was_read(self):
+        # W3 W4, C1 to C4: nothing to mark. Were W4 before W3, the check
+        # would mark a worker that does not look any more.
+        self.worker.late_hook = lambda: self.clock.advance(10)
+        self.execute()
+        self.assertEqual(self.crew.state()["late"], 0)
 
     def test_unset_between_reading_and_marking(self):
         # C2 reads the task, W3 unsets it, W4 reads that it is not late, then

@@ -611,6 +611,13 @@ class TestStop(PoolTest):
         self.pool.shutdown(wait=True)
         self.check_state(threads=1, late=1)
 
+    def test_shutdown_ends_waiting_when_the_task_becomes_late(self):
+        self.hang(timeout=5)
+        with kit.Bunch(1, lambda _: self.pool.shutdown(wait=True)):
+            kit.eventually(lambda: self.pool._crew._waiters)
+            self.clock.advance(5)
+        self.check_state(threads=1, late=1)
+
     def test_late_callbacks_run_though_all_have_left(self):
         gate = self.gate()
         future = self.pool.submit(gate)
