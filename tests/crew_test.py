@@ -231,7 +231,8 @@ class TestMarking(CrewTest):
     def test_future_of_a_task_that_ends_while_marked(self):
         # The same with a future: exactly one of the two answers for it.
         for late_first in (True, False):
-            task = _task.Submission(int, int, 10, None, self.clock.now)
+            task = _task.Submission(
+                int, (), {}, 10, None, self.clock.now)
             future = task.future
             if late_first:
                 self.worker.late_hook = None

@@ -51,11 +51,6 @@ from threadpool import report
 from threadpool import schedule
 from threadpool import task as _task
 
-try:
-    from contextvars import copy_context
-except ImportError:
-    copy_context = None
-
 log = logging.getLogger("threadpool.executor")
 
 # The timeout of a task that asks for none: the pool's.
@@ -275,11 +270,8 @@ class Executor(futures.Executor):
 
     def _submit(self, fn, args, kwargs, timeout, key):
         self._admit()
-        if copy_context is None:
-            call = functools.partial(fn, *args, **kwargs)
-        else:
-            call = functools.partial(copy_context().run, fn, *args, **kwargs)
-        task = _task.Submission(fn, call, timeout, key, self._clock())
+        task = _task.Submission(
+            fn, args, kwargs, timeout, key, self._clock())
         # Once queued the task belongs to whoever takes it from there.
         future, deadline = task.future, task.deadline
         self._backlog.put(task)

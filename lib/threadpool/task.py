@@ -13,6 +13,11 @@ import logging
 
 from compat import futures
 
+try:
+    from contextvars import copy_context
+except ImportError:
+    copy_context = None
+
 log = logging.getLogger("threadpool.task")
 
 NEVER = float("inf")
@@ -88,20 +93,23 @@ class Task(object):
 class Submission(Task):
     """
     A callable whose outcome goes into a future, on a clock that starts when
-    it is submitted.
+    it is submitted. It runs in the context of the thread that makes this.
     """
 
-    __slots__ = ("future", "_fn", "_outcome")
+    __slots__ = ("future", "_args", "_kwargs", "_context", "_outcome")
 
-    def __init__(self, fn, call, timeout, key, now):
-        """
-        fn: what the user submitted, for reports; call: fn with its arguments
-        and context.
-        """
-        super(Submission, self).__init__(call, timeout, key)
+    def __init__(self, call, args, kwargs, timeout, key, now):
+        # Not through Task.__init__(), and with no more objects than it
+        # takes: this is the hot path of submit().
+        self.call = call
+        self._args = args
+        self._kwargs = kwargs
+        self._context = None if copy_context is None else copy_context()
+        self.timeout = timeout
+        self.key = key
+        self.started = None
         self.deadline = NEVER if timeout is None else now + timeout
         self.future = Future()
-        self._fn = fn
         self._outcome = None
 
     def begin(self, now):
@@ -115,9 +123,15 @@ class Submission(Task):
         if self.future is None:
             return
         try:
-            self._outcome = (self.call(), None)
+            if self._context is None:
+                result = self.call(*self._args, **self._kwargs)
+            else:
+                result = self._context.run(
+                    self.call, *self._args, **self._kwargs)
         except BaseException as e:
             self._outcome = (None, e)
+        else:
+            self._outcome = (result, None)
 
     def finish(self, deliver):
         # Whoever gets the error gets its traceback, which refers to frames,
@@ -136,10 +150,6 @@ class Submission(Task):
         if self.future.cancel():
             self.future.set_running_or_notify_cancel()
 
-    @property
-    def name(self):
-        return describe(self._fn)
-
 
 class Future(futures.Future):
     """
@@ -147,11 +157,10 @@ class Future(futures.Future):
     that the pool watches, since a callback may hang like any other call.
     """
 
-    def __init__(self):
-        super(Future, self).__init__()
-        # Function that gets the callable that runs the callbacks; None: run
-        # them at once, in the thread that ended the future, as for cancel().
-        self._deliver = None
+    # Function that gets the callable that runs the callbacks; None: run them
+    # at once, in the thread that ended the future, as for cancel(). Set by
+    # finish() only: an __init__() would double what a future costs.
+    _deliver = None
 
     def finish(self, result, error, deliver):
         """

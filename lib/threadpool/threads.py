@@ -8,6 +8,7 @@ too, its start and end logged at debug, and no exception lost.
 
 from __future__ import absolute_import, division, print_function
 
+import atexit
 import logging
 import threading
 
@@ -17,6 +18,11 @@ log = logging.getLogger("threadpool.threads")
 
 # What the kernel keeps of a thread's name (TASK_COMM_LEN less the final NUL).
 _COMM_BYTES = 15
+
+# Set when the interpreter exits. Python 2.7 then empties all modules while
+# daemon threads still run; what they stumble over there is nobody's business.
+_exiting = threading.Event()
+atexit.register(_exiting.set)
 
 
 def create(run, name):
@@ -32,15 +38,18 @@ def create(run, name):
     return thread
 
 
-def _main(run, name):
+def _main(run, name, log=log, exiting=_exiting.is_set, errors=Exception):
+    # The defaults stay when this module and the builtins are emptied.
     _set_system_name(name)
     log.debug("START thread %s", name)
     try:
         run()
-    except Exception:
-        log.exception("FAILED thread %s", name)
+    except errors:
+        if not exiting():
+            log.exception("FAILED thread %s", name)
     else:
-        log.debug("FINISH thread %s", name)
+        if not exiting():
+            log.debug("FINISH thread %s", name)
 
 
 def _set_system_name(name):
