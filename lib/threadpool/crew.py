@@ -212,7 +212,19 @@ class Crew(object):
             return [(worker, task, worker.late is task, worker.stuck)
                     for worker, task in self._published()]
 
+    def pool_stuck(self):
+        """
+        Return the error that says what holds all threads.
+        """
+        now = self._clock()
+        return errors.PoolStuck(self.name, self.max_workers, [
+            (task.key, task.name, now - task.started)
+            for _, task, _, _ in self.under_way()])
+
     def state(self):
+        """
+        Return the figures of Executor.state() that are the crew's.
+        """
         with self._lock:
             return {
                 "threads": len(self._all),
@@ -228,6 +240,9 @@ class Crew(object):
             }
 
     def after_fork(self):
+        """
+        Called in a forked child: all workers stayed in the parent.
+        """
         self._lock = threading.Lock()
         self._recruiting = False
         self._all = set()
@@ -265,8 +280,8 @@ class Crew(object):
         for worker, task in stuck:
             self.on_stuck(worker, task)
         if became_full:
-            log.error("%s: all %d threads are held by late tasks; refusing "
-                      "work until one returns", self.name, self.max_workers)
+            log.error("%s; refusing work until one returns",
+                      self.pool_stuck())
 
     # Helpers. The lock is held, except in _launch() and _fail().
 

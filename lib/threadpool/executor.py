@@ -263,10 +263,7 @@ class Executor(futures.Executor):
         if self._backlog.closed:
             raise errors.NotRunning(self.name, self._state)
         if self._crew.full:
-            now = self._clock()
-            raise errors.PoolStuck(self.name, self._crew.max_workers, [
-                (task.key, task.name, now - task.started)
-                for _, task, _, _ in self._crew.under_way()])
+            raise self._crew.pool_stuck()
 
     def _submit(self, fn, args, kwargs, timeout, key):
         self._admit()
