@@ -178,14 +178,19 @@ class TestKey(PoolTest):
         self.pool.dispatch(int, key="vm")
 
     def test_free_in_done_callback(self):
+        gate = self.gate()
+        future = self.pool.bound(key="vm").submit(gate)
+        gate.wait()
         seen = []
-        future = self.pool.bound(key="vm").submit(int)
         done = threading.Event()
 
         def again(_):
-            seen.append(self.pool.bound(key="vm").submit(int))
-            done.set()
+            try:
+                seen.append(self.pool.bound(key="vm").submit(int))
+            finally:
+                done.set()
         future.add_done_callback(again)
+        gate.open()
         kit.wait(done)
         self.assertEqual(seen[0].result(kit.PATIENCE), 0)
 
@@ -462,14 +467,15 @@ class TestSubmit(PoolTest):
         self.assertTrue(names[0].startswith("pool/"), names)
 
     def test_hanging_callback_is_watched(self):
-        gate = self.gate()
-        future = self.pool.submit(int)
+        first, gate = self.gate(), self.gate()
+        future = self.pool.submit(first)
+        # Added while it runs: afterwards it would run here.
+        first.wait()
         future.add_done_callback(gate)
-        if gate.calls == 0:
-            gate.wait()
-            self.clock.advance(10)
-            self.check_state(late=1, free=2)
-        gate.open()
+        first.open()
+        gate.wait()
+        self.clock.advance(10)
+        self.check_state(late=1, free=2)
 
     def test_cancel_in_queue(self):
         self.hang(2)

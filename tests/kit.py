@@ -175,7 +175,10 @@ class Gate(object):
         with self._lock:
             self.calls += 1
         self._entered.release()
+        # Longer than any test waits for anything else: whoever forgets to
+        # open a gate is told by the failure of what waited for it.
         self._open.wait(6 * PATIENCE)
+        assert self._open.is_set(), "nobody opened %r" % self
         with self._lock:
             self.left += 1
         if self._error is not None:
