@@ -375,7 +375,8 @@ class TestStuck(PoolTest):
         self.assertIs(first["stuck"], True)
         self.assertEqual(second["seconds"], 8)
         self.assertTrue(any("kit.py" in line for line in first["stack"]))
-        self.assertEqual(first["kernel"]["state"], "S")
+        # On 2.7 a timed wait polls, so it may be seen running.
+        self.assertIn(first["kernel"]["state"], "RS")
 
     def test_since_last_look(self):
         self.hang(timeout=0)
