@@ -20,7 +20,10 @@ import kit
 from threadpool import backlog as _backlog
 from threadpool import crew as _crew
 from threadpool import errors
+from threadpool import report
+from threadpool import roster as _roster
 from threadpool import task as _task
+from threadpool import watch as _watch
 from threadpool import worker as _worker
 
 
@@ -56,7 +59,7 @@ class HookedWorker(_worker.Worker):
         self._late = value
 
 
-class HookedCrew(_crew.Crew):
+class HookedWatch(_watch.Watch):
     """
     Calls a hook after armed was read.
     """
@@ -82,14 +85,16 @@ class CrewTest(kit.TestCase):
         super(CrewTest, self).setUp()
         self.clock = kit.Scheduler()
         self.backlog = _backlog.Backlog("crew", 10)
-        self.backlog.open()
-        self.crew = HookedCrew(
-            "crew", 1, 3, 10, 2, self.backlog, self.clock)
+        self.backlog.closed = False
+        self.roster = _roster.Roster(1, 3, 2)
         self.stuck = []
-        self.crew.on_stuck = lambda worker, task: self.stuck.append(task)
+        self.crew = _crew.Crew(
+            "crew", self.roster, self.backlog, self.clock,
+            report.Reporter("crew", self.clock.clock, self.stuck.append), 10)
+        self.crew.watch = HookedWatch("crew", self.clock, self.crew.look)
         self.worker = HookedWorker(
             "crew/x", self.crew, self.backlog, self.clock.clock)
-        self.crew._all.add(self.worker)
+        self.roster._all.add(self.worker)
 
     def execute(self, call=int, timeout=10):
         task = _task.Task(call, timeout)
@@ -114,15 +119,15 @@ class TestArming(CrewTest):
                 gate.open()
         # Let the others of the crew go, too.
         self.crew.dismiss()
-        self.backlog.close()
+        self.backlog.closed = True
         self.backlog.wake_all()
 
     def test_check_after_armed_was_read(self):
         # W1 W2 reads an earlier time, so does not arm; C1 C2 sees the task
         # and arms. Were W2 before W1, the check would see nothing, and
         # nobody would ever look at this task again.
-        self.crew.arm(self.clock.now)
-        self.crew.armed_hook = lambda: self.clock.advance(0)
+        self.crew.watch.arm(self.clock.now)
+        self.crew.watch.armed_hook = lambda: self.clock.advance(0)
         self.hang_and_look(kit.Gate(), lambda: None)
 
     def test_task_published_after_the_check_looked(self):
@@ -130,17 +135,18 @@ class TestArming(CrewTest):
         # Were C1 after C2, it would see the time of this very check.
         read = threading.Event()
         begin = threading.Event()
-        look = self.crew._look
+        watch = self.crew.watch
+        look = watch._look
 
-        def look_then_publish(now, earliest):
-            found = look(now, earliest)
-            self.crew._look = look
-            self.crew.armed_hook = read.set
+        def look_then_publish(now):
+            found = look(now)
+            watch._look = look
+            watch.armed_hook = read.set
             begin.set()
             kit.wait(read)
             return found
-        self.crew._look = look_then_publish
-        self.crew.arm(self.clock.now)
+        watch._look = look_then_publish
+        self.crew.watch.arm(self.clock.now)
         self.worker.task_hook = lambda task: task and kit.wait(begin)
         self.hang_and_look(kit.Gate(), lambda: self.clock.advance(0))
 
@@ -148,7 +154,7 @@ class TestArming(CrewTest):
         seen = []
 
         def look():
-            seen.append((self.crew.armed, self.worker.task.deadline))
+            seen.append((self.crew.watch.armed, self.worker.task.deadline))
         self.execute(look, timeout=7)
         self.execute(look, timeout=3)
         self.execute(look, timeout=9)
@@ -156,16 +162,16 @@ class TestArming(CrewTest):
             self.assertLessEqual(armed, deadline)
 
     def test_earlier_deadline_replaces_the_check(self):
-        self.crew.arm(self.clock.now + 9)
-        self.crew.arm(self.clock.now + 5)
-        self.crew.arm(self.clock.now + 7)
+        self.crew.watch.arm(self.clock.now + 9)
+        self.crew.watch.arm(self.clock.now + 5)
+        self.crew.watch.arm(self.clock.now + 7)
         self.assertEqual(self.clock.pending, [self.clock.now + 5])
 
     def test_scheduler_stopped_before_the_pool(self):
         def refuse(delay, call):
             raise errors.NotRunning("timer", "stopped")
         self.clock.schedule = refuse
-        with kit.logs("threadpool.crew") as logs:
+        with kit.logs("threadpool.watch") as logs:
             self.execute()
         self.assertIn("no deadlines", logs.records[0][1])
 
@@ -180,7 +186,7 @@ class TestMarking(CrewTest):
         def check():
             self.clock.advance(10)
             self.assertIs(self.worker.late, self.worker.task)
-        self.crew.max_workers = 1
+        self.roster.max_workers = 1
         self.execute(check)
         self.assertIsNone(self.worker.late)
         self.assertEqual(self.crew.state()["late"], 0)
@@ -209,11 +215,11 @@ class TestMarking(CrewTest):
         task.begin(self.clock.now)
         self.worker._task = task
         self.worker._late = None
-        published = self.crew._published()
+        published = self.roster.published()
         self.worker._task = None
-        self.crew._published = lambda: published
+        self.roster.published = lambda: published
         self.clock.now += 10
-        self.crew.check()
+        self.crew.watch.check()
         self.assertIsNone(self.worker.late)
         self.assertEqual(self.crew.state()["late"], 0)
 
@@ -225,7 +231,7 @@ class TestMarking(CrewTest):
         self.worker._late = None
         self.worker._task = None
         with self.crew._lock:
-            self.assertFalse(self.crew._mark(self.worker, task))
+            self.assertFalse(self.roster.mark(self.worker, task))
         self.assertFalse(self.crew.settle(self.worker, task))
 
     def test_future_of_a_task_that_ends_while_marked(self):
@@ -244,17 +250,21 @@ class TestMarking(CrewTest):
             else:
                 self.assertEqual(future.result(0), 0)
         self.crew.dismiss()
-        self.backlog.close()
+        self.backlog.closed = True
         self.backlog.wake_all()
 
     def test_stuck_once(self):
-        self.crew.max_workers = 1
+        self.roster.max_workers = 1
+        told = []
 
         def hang():
             self.clock.advance(100)
-        with kit.logs("threadpool.crew"):
-            task = self.execute(hang)
-        self.assertEqual(self.stuck, [task])
+        with kit.logs("threadpool.crew"), kit.logs("threadpool.report"):
+            self.execute(hang)
+            # What is told of it is an errand; nobody has run it yet.
+            while self.backlog.take() is not None:
+                told.append(1)
+        self.assertEqual(told, [1])
 
     def test_two_return_at_once(self):
         # Three late, one wanted: the first stays, the others leave, though
@@ -263,12 +273,12 @@ class TestMarking(CrewTest):
             HookedWorker("crew/%d" % n, self.crew, self.backlog,
                          self.clock.clock) for n in range(2)]
         for worker in workers:
-            self.crew._all.add(worker)
+            self.roster._all.add(worker)
             worker._task = _task.Task(int, 0)
             worker._task.begin(self.clock.now)
             worker._late = None
         with kit.logs("threadpool.crew"):
-            self.crew.check()
+            self.crew.watch.check()
         self.assertEqual(self.crew.state()["free"], 0)
         for worker in workers:
             task, worker._task = worker._task, None
@@ -309,7 +319,7 @@ class TestStopRaces(CrewTest):
     def test_queued_too_late_for_clear(self):
         # T1 T2, then S1 S2: the submitter takes it back.
         def stop():
-            self.backlog.close()
+            self.backlog.closed = True
             self.cleared = self.backlog.clear()
         tickets = self.backlog._tickets
         self.backlog._tickets = HookedDeque(tickets, pop=stop)
@@ -317,13 +327,13 @@ class TestStopRaces(CrewTest):
             self.backlog.put(_task.Task(int, 10, "key"))
         self.assertEqual(len(self.backlog), 0)
         self.assertEqual(len(tickets), 10)
-        self.backlog.open()
+        self.backlog.closed = False
         self.backlog.put(_task.Task(int, 10, "key"))
 
     def test_cleared_before_the_submitter_looks(self):
         # S1, T1 T2, S2: cleared, so accepted and reported by stop.
         def stop():
-            self.backlog.close()
+            self.backlog.closed = True
             self.cleared = self.backlog.clear()
         self.backlog._tasks = HookedDeque(self.backlog._tasks, append=stop)
         task = _task.Task(int, 10)
@@ -341,7 +351,7 @@ class TestStopRaces(CrewTest):
             found = real_take()
             if not taken:
                 self.backlog.put(task)
-                self.backlog.close()
+                self.backlog.closed = True
             taken.append(found)
             return found
         self.backlog.take = take
@@ -368,14 +378,14 @@ class TestParking(CrewTest):
 
     def test_every_task_wakes_somebody(self):
         done = threading.Semaphore(0)
-        self.crew._all.clear()
-        self.crew.workers = 3
+        self.roster._all.clear()
+        self.roster.workers = 3
         self.crew.start()
         for _ in range(200):
             self.backlog.put(_task.Task(done.release, None))
             kit.eventually(lambda: done.acquire(False), "task to run")
         self.crew.dismiss()
-        self.backlog.close()
+        self.backlog.closed = True
         self.backlog.wake_all()
 
 
@@ -383,7 +393,7 @@ class TestUnexpected(CrewTest):
 
     def test_worker_dies(self):
         # A fault of ours: the crew is complete again, and it is said.
-        self.crew._all.clear()
+        self.roster._all.clear()
         real_take = self.backlog.take
         faults = [MemoryError("fault")]
 
@@ -401,5 +411,5 @@ class TestUnexpected(CrewTest):
                 lambda: [m for _, m in logs.records if "FAILED" in m])
         self.assertEqual(self.crew.state()["threads"], 1)
         self.crew.dismiss()
-        self.backlog.close()
+        self.backlog.closed = True
         self.backlog.wake_all()

@@ -57,7 +57,8 @@ class TestReporter(kit.TestCase):
     def test_forget(self):
         worker, task = self.stuck()
         self.reporter.describe(worker, task, True)
-        self.reporter.forget(set())
+        self.assertEqual(self.reporter.describe_late(
+            [(worker, task, False, False)]), [])
         self.assertEqual(self.reporter._looks, {})
 
     def test_log_is_throttled_the_hook_is_not(self):

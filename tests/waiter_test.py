@@ -56,6 +56,34 @@ class TestWaiter(kit.TestCase):
             self.waiter.wait(1)
 
 
+class TestWaiters(kit.TestCase):
+
+    def setUp(self):
+        super(TestWaiters, self).setUp()
+        self.waiters = _waiter.Waiters()
+        self.seen = []
+
+    def test_true_already(self):
+        self.assertTrue(self.waiters.wait(lambda: True, 0))
+        self.assertEqual(len(self.waiters), 0)
+
+    def test_never_true(self):
+        self.assertFalse(self.waiters.wait(lambda: False, 0.001))
+
+    def test_wake_is_a_look_not_a_result(self):
+        def wait(_):
+            self.waiters.wait(lambda: len(self.seen) > 1)
+            self.seen.append("waited")
+        with kit.Bunch(3, wait):
+            kit.eventually(lambda: len(self.waiters) == 3)
+            self.seen.append("one")
+            self.waiters.wake()
+            self.assertEqual(self.seen, ["one"])
+            self.seen.append("two")
+            self.waiters.wake()
+        self.assertEqual(len(self.seen), 5)
+
+
 class TestManyDescriptors(kit.TestCase):
 
     def test_beyond_select(self):

@@ -20,6 +20,9 @@ from __future__ import absolute_import, division, print_function
 import collections
 
 from threadpool import errors
+from threadpool import task as _task
+
+NEVER = _task.NEVER
 
 
 class Backlog(object):
@@ -43,8 +46,8 @@ class Backlog(object):
         self._keys = {}
         # Workers that wait, each on its own lock. See park().
         self._idle = collections.deque()
-        # No task is accepted: until open(), and again from close() on, which
-        # comes before the queue is cleared. See put().
+        # No task is accepted; what waits, waits on. Set and unset by the
+        # owner: unset to open it, set for good before clear(). See put().
         self.closed = True
 
     def put(self, task):
@@ -61,8 +64,8 @@ class Backlog(object):
             self._keys.pop(key, None)
             raise errors.QueueFull(self.name, self.max_tasks)
         self._tasks.append(task)
-        # Two flags: close() marks, then the queue is cleared; here the task
-        # is queued, then the mark is read. A task that was queued too late
+        # Two flags: closed is set, then the queue is cleared; here the task
+        # is queued, then closed is read. A task that was queued too late
         # for clear() is seen here. If it cannot be removed, someone has it.
         if self.closed and self._remove(task):
             raise errors.NotRunning(self.name, "stopped")
@@ -135,29 +138,19 @@ class Backlog(object):
         """
         Remove the submissions whose deadline passed while they waited.
 
-        Returns (those tasks, earliest deadline of the others or None).
+        Returns (those tasks, earliest deadline of the others).
         Thread: the scheduler's.
         """
         expired = []
-        earliest = None
+        earliest = NEVER
         for task in self._snapshot():
             if task.deadline is None:
                 continue
             if task.deadline > now:
-                if earliest is None or task.deadline < earliest:
-                    earliest = task.deadline
+                earliest = min(earliest, task.deadline)
             elif self._remove(task):
                 expired.append(task)
         return expired, earliest
-
-    def open(self):
-        self.closed = False
-
-    def close(self):
-        """
-        Accept no more tasks. What waits, waits on; see clear().
-        """
-        self.closed = True
 
     def clear(self):
         """

@@ -48,6 +48,7 @@ from threadpool import crew as _crew
 from threadpool import errors
 from threadpool import fork
 from threadpool import report
+from threadpool import roster as _roster
 from threadpool import schedule
 from threadpool import task as _task
 
@@ -93,19 +94,24 @@ class Executor(futures.Executor):
             raise ValueError("max_tasks must be at least 1: {0}".format(
                 max_tasks))
         self.name = name
+        self._workers = workers
+        self._max_workers = max_workers
         self._timeout = _checked(timeout)
+        # Whoever made a scheduler starts and stops it.
         self._own_scheduler = scheduler is None
+        self._stop_scheduler = _noop
         if scheduler is None:
             scheduler = schedule.Scheduler(name + "/timer")
+            self._stop_scheduler = functools.partial(
+                scheduler.stop, wait=False)
         self._scheduler = scheduler
         self._clock = self._scheduler.clock
         self._backlog = _backlog.Backlog(name, max_tasks)
-        self._crew = _crew.Crew(
-            name, workers, max_workers, self._timeout, stuck_after,
-            self._backlog, self._scheduler)
-        self._crew.on_stuck = self._report_stuck
-        self._crew.on_empty = self._stop_scheduler
         self._reporter = report.Reporter(name, self._clock, on_stuck)
+        self._crew = _crew.Crew(
+            name, _roster.Roster(workers, max_workers, stuck_after),
+            self._backlog, self._scheduler, self._reporter, self._timeout)
+        self._crew.on_empty = self._stop_scheduler
         # One way. Changes under the lock; read without it to tell a refused
         # caller why, never to decide: backlog.closed does that.
         self._state = _CREATED
@@ -123,7 +129,7 @@ class Executor(futures.Executor):
             self._state = _RUNNING
         if self._own_scheduler:
             self._scheduler.start()
-        self._backlog.open()
+        self._backlog.closed = False
         self._crew.start()
 
     def dispatch(self, callable, timeout=DEFAULT, key=None):
@@ -179,7 +185,7 @@ class Executor(futures.Executor):
         self._drop()
         if wait:
             self._crew.wait(timeout, for_late=True)
-        left = self._describe(self._crew.under_way())
+        left = self._reporter.describe_all(self._crew.under_way())
         self._crew.abandon()
         self._stop_scheduler()
         if left:
@@ -215,8 +221,8 @@ class Executor(futures.Executor):
         state.update({
             "name": self.name,
             "running": self._state == _RUNNING,
-            "workers": self._crew.workers,
-            "max_workers": self._crew.max_workers,
+            "workers": self._workers,
+            "max_workers": self._max_workers,
             "max_tasks": self._backlog.max_tasks,
             "queued": len(self._backlog),
             "idle": self._backlog.idle,
@@ -235,9 +241,7 @@ class Executor(futures.Executor):
         It reports, it does not decide. Reads /proc for each. Thread: any.
         """
         fork.check()
-        found = [entry for entry in self._crew.under_way() if entry[2]]
-        self._reporter.forget(set(entry[0] for entry in found))
-        return self._describe(found)
+        return self._reporter.describe_late(self._crew.under_way())
 
     def after_fork(self):
         """
@@ -263,7 +267,7 @@ class Executor(futures.Executor):
         if self._backlog.closed:
             raise errors.NotRunning(self.name, self._state)
         if self._crew.full:
-            raise self._crew.pool_stuck()
+            raise self._reporter.pool_stuck(self._crew.under_way())
 
     def _submit(self, fn, args, kwargs, timeout, key):
         self._admit()
@@ -273,15 +277,15 @@ class Executor(futures.Executor):
         future, deadline = task.future, task.deadline
         self._backlog.put(task)
         # Queued first, armed after: see Worker.execute().
-        if deadline < self._crew.armed:
-            self._crew.arm(deadline)
+        if deadline < self._crew.watch.armed:
+            self._crew.watch.arm(deadline)
         return future
 
     def _end(self, state):
         with self._lock:
             if self._state in (_CREATED, _RUNNING, _SHUTDOWN):
                 self._state = state
-        self._backlog.close()
+        self._backlog.closed = True
 
     def _drop(self):
         dropped = self._backlog.clear()
@@ -290,20 +294,6 @@ class Executor(futures.Executor):
             task.cancel()
         if dropped:
             log.info("%s: %d waiting tasks dropped", self.name, len(dropped))
-
-    def _describe(self, under_way):
-        entries = [self._reporter.describe(worker, task, stuck)
-                   for worker, task, _, stuck in under_way]
-        return sorted((entry for entry in entries if entry is not None),
-                      key=lambda entry: -entry["seconds"])
-
-    def _report_stuck(self, worker, task):
-        self._crew.errand(functools.partial(
-            self._reporter.log_stuck, worker, task))
-
-    def _stop_scheduler(self):
-        if self._own_scheduler:
-            self._scheduler.stop(wait=False)
 
 
 class Bound(futures.Executor):
@@ -325,6 +315,10 @@ class Bound(futures.Executor):
         """
         Nothing: the pool is stopped by its owner.
         """
+
+
+def _noop():
+    pass
 
 
 def _checked(timeout):

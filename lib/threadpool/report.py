@@ -10,6 +10,7 @@ from __future__ import absolute_import, division, print_function
 import logging
 import os
 
+from threadpool import errors
 from threadpool import evidence
 from threadpool import throttle
 
@@ -22,13 +23,16 @@ class Reporter(object):
     """
 
     def __init__(self, name, clock, on_stuck=None):
-        self._name = name
+        self.name = name
         self._clock = clock
         self._on_stuck = on_stuck
         # A storage that dies takes dozens of tasks with it in one second;
         # the first ones tell the story.
         self._throttle = throttle.Throttle(
             interval=60.0, burst=10, clock=clock)
+        # A periodic task that fails, fails at every period.
+        self._failures = throttle.Throttle(
+            interval=10.0, burst=10, clock=clock)
         # worker -> (task, time, kernel's figures) of the last look at its
         # late task. One entry for each late worker; see forget().
         self._looks = {}
@@ -57,13 +61,45 @@ class Reporter(object):
             return None
         return entry
 
-    def forget(self, late):
+    def describe_late(self, under_way):
         """
-        Keep looks at these late workers only.
+        Describe those of Crew.under_way() that are late, the oldest first.
         """
+        late = [entry for entry in under_way if entry[2]]
+        workers = set(entry[0] for entry in late)
         for worker in list(self._looks):
-            if worker not in late:
+            if worker not in workers:
                 self._looks.pop(worker, None)
+        return self.describe_all(late)
+
+    def describe_all(self, under_way):
+        """
+        Describe all of Crew.under_way(), the oldest first.
+        """
+        entries = [self.describe(worker, task, stuck)
+                   for worker, task, _, stuck in under_way]
+        return sorted((entry for entry in entries if entry is not None),
+                      key=lambda entry: -entry["seconds"])
+
+    def pool_stuck(self, under_way):
+        """
+        Return the error that says what holds all threads.
+        """
+        now = self._clock()
+        return errors.PoolStuck(self.name, len(under_way), [
+            (task.key, task.name, now - task.started)
+            for _, task, _, _ in under_way])
+
+    def log_failure(self, task):
+        """
+        A dispatched task raised, and nobody else will say so. Called while
+        the exception is being handled. Thread: the worker.
+        """
+        suppressed = self._failures.admit()
+        if suppressed is not None:
+            log.exception("%s: task %s failed, key=%r (%d like it not "
+                          "logged)", self.name, task.name, task.key,
+                          suppressed)
 
     def log_stuck(self, worker, task):
         """
@@ -77,7 +113,7 @@ class Reporter(object):
             log.warning(
                 "%s: stuck for %.1f s: %s key=%r thread=%s kernel=%s "
                 "(%d like it not logged)\n%s",
-                self._name, entry["seconds"], entry["call"], entry["key"],
+                self.name, entry["seconds"], entry["call"], entry["key"],
                 entry["thread"], entry["kernel"], suppressed,
                 "\n".join(entry["stack"]))
         if self._on_stuck is not None:

@@ -15,6 +15,9 @@ import errno
 import fcntl
 import os
 import select
+import threading
+
+from threadpool import clock as _clock
 
 # select() cannot look at descriptors from here on (FD_SETSIZE).
 _SELECT_LIMIT = 1024
@@ -90,3 +93,50 @@ class Waiter(object):
         poll = select.poll()
         poll.register(self._reader, select.POLLIN)
         return poll.poll(None if timeout is None else timeout * 1000)
+
+
+class Waiters(object):
+    """
+    Threads that wait until something is true: what a condition variable is
+    for, but for the faults of its timed wait.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        # Those who wait now. Changes under the lock.
+        self._waiters = []
+
+    def wait(self, condition, timeout=None):
+        """
+        Wait until condition() is true; False if it is not within timeout
+        seconds. It is asked in this thread, without a lock.
+        """
+        limit = None if timeout is None else _clock.monotonic() + timeout
+        waiter = Waiter()
+        with self._lock:
+            self._waiters.append(waiter)
+        try:
+            while not condition():
+                remaining = None
+                if limit is not None:
+                    remaining = limit - _clock.monotonic()
+                    if remaining <= 0:
+                        return False
+                waiter.wait(remaining)
+            return True
+        finally:
+            with self._lock:
+                self._waiters.remove(waiter)
+            waiter.close()
+
+    def wake(self):
+        """
+        Have all look at their condition again. Thread: any.
+        """
+        with self._lock:
+            # None of them is closed while the lock is held.
+            for waiter in self._waiters:
+                waiter.wake()
+
+    def __len__(self):
+        return len(self._waiters)

@@ -25,7 +25,7 @@ class Worker(object):
         self._backlog = backlog
         self._clock = clock
         # The task under way, or None: published by this thread, without a
-        # lock, read by the scheduler's. See Crew.check() for the protocol.
+        # lock, read by the scheduler's. See Watch.check() for the protocol.
         self.task = None
         # The published task once it was found late; written under the crew's
         # lock, read without it by this thread, after it set task to None.
@@ -63,19 +63,20 @@ class Worker(object):
         Run task under the eyes of the crew. Thread: this worker.
         """
         crew = self._crew
+        watch = crew.watch
         task.begin(self._clock())
         # Publish first, arm after: a check that runs in between sees the
         # task. The other way round it would look too early, and no check
         # would come for a task that then gets stuck.
         self.task = task
-        if task.deadline < crew.armed:
-            crew.arm(task.deadline)
+        if task.deadline < watch.armed:
+            watch.arm(task.deadline)
         try:
             task.run()
         except BaseException:
             # SystemExit included: a task is not what ends a worker.
             self.failed += 1
-            crew.log_failure(task)
+            crew.reporter.log_failure(task)
         self.completed += 1
         # Two flags: here task is unset and then late is read; the check sets
         # late and then reads task. Whatever the order, both agree whether
