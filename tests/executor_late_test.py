@@ -150,6 +150,8 @@ class TestStuck(poolcase.PoolTest):
             self.clock.advance(12)
             kit.eventually(lambda: self.stuck, "on_stuck")
             self.clock.advance(1000)
+            # Something else to look for, so there is another look.
+            self.hang(timeout=0)
             self.ran()
         self.assertEqual(len(self.stuck), 1)
         self.assertEqual(len(logs.at(logging.WARNING)), 1)
