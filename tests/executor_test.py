@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 import functools
 import logging
 import threading
+import traceback
 
 import kit
 import poolcase
@@ -154,6 +155,20 @@ class TestSubmit(poolcase.PoolTest):
         result = self.pool.submit(dict, self=1, fn=2, key=3, timeout=4)
         self.assertEqual(result.result(kit.PATIENCE),
                          {"self": 1, "fn": 2, "key": 3, "timeout": 4})
+
+    def test_callable_is_the_first_argument(self):
+        for submit in (self.pool.submit, self.pool.bound().submit):
+            with self.assertRaises(TypeError):
+                submit(fn=int)
+
+    def test_error_has_its_traceback(self):
+        future = self.pool.submit(kit_raise(ValueError("bad")))
+        try:
+            future.result(kit.PATIENCE)
+        except ValueError:
+            self.assertIn("in fail", traceback.format_exc())
+        else:
+            self.fail("no error")
 
     def test_error(self):
         future = self.pool.submit(int, "x")

@@ -226,16 +226,17 @@ class ThreadPoolTest(kit.TestCase):
 
     def test_submit(self):
         pool = self.pool(1)
-        self.assertEqual(pool.submit(pow, 2, 5).result(), 32)
+        self.assertEqual(pool.submit(pow, 2, 5).result(kit.PATIENCE), 32)
         future = pool.submit(divmod, 1, 0)
         with self.assertRaises(ZeroDivisionError):
-            future.result()
+            future.result(kit.PATIENCE)
         self.assertEqual(list(pool.map(pow, [2, 3], [5, 2])), [32, 9])
 
     def test_submit_takes_any_keyword(self):
         pool = self.pool(1)
         future = pool.submit(lambda *a, **k: (a, k), 1, self=2, fn=3)
-        self.assertEqual(future.result(), ((1,), {"self": 2, "fn": 3}))
+        self.assertEqual(future.result(kit.PATIENCE),
+                         ((1,), {"self": 2, "fn": 3}))
         with self.assertRaises(TypeError):
             pool.submit()
         with self.assertRaises(TypeError):
@@ -245,7 +246,7 @@ class ThreadPoolTest(kit.TestCase):
         with kit.Gate() as gate:
             future = self.pool(1).submit(gate)
             self.assertIs(type(future), futures.Future)
-        futures.wait([future])
+        futures.wait([future], kit.PATIENCE)
         with self.assertRaises(futures.InvalidStateError):
             future.set_result(2)
 
@@ -270,14 +271,15 @@ class ThreadPoolTest(kit.TestCase):
         for _ in fs:
             hurdle.acquire()
         both.set()
-        self.assertEqual(sorted(f.result() for f in fs),
+        self.assertEqual(sorted(f.result(kit.PATIENCE) for f in fs),
                          ["special_0", "special_1"])
 
     def test_initializer(self):
         started = []
         pool = self.pool(1, initializer=started.append, initargs=("now",))
-        self.assertEqual(pool.submit(list, started).result(), ["now"])
-        self.assertEqual(pool.submit(list, started).result(), ["now"])
+        for _ in range(2):
+            future = pool.submit(list, started)
+            self.assertEqual(future.result(kit.PATIENCE), ["now"])
         with self.assertRaises(TypeError):
             futures.ThreadPoolExecutor(1, initializer="not callable")
 
@@ -288,7 +290,7 @@ class ThreadPoolTest(kit.TestCase):
                 fs = [pool.submit(pow, 2, n) for n in range(3)]
             for future in fs:
                 with self.assertRaises(futures.BrokenExecutor):
-                    future.result()
+                    future.result(kit.PATIENCE)
             kit.eventually(lambda: pool._broken)
             with self.assertRaises(futures.BrokenExecutor):
                 pool.submit(pow, 2, 5)
@@ -301,7 +303,7 @@ class ThreadPoolTest(kit.TestCase):
             pool = self.pool(1)
             fs = [pool.submit(gate) for _ in range(3)]
             pool.shutdown(wait=False)
-        self.assertEqual([f.result() for f in fs], ["done"] * 3)
+        self.assertEqual([f.result(kit.PATIENCE) for f in fs], ["done"] * 3)
         with self.assertRaises(RuntimeError):
             pool.submit(gate)
 
@@ -316,13 +318,13 @@ class ThreadPoolTest(kit.TestCase):
                 self.assertTrue(future.cancelled())
             with self.assertRaises(RuntimeError):
                 pool.submit(gate)
-        self.assertEqual(running.result(), "done")
+        self.assertEqual(running.result(kit.PATIENCE), "done")
         pool.shutdown(cancel_futures=True)
         self.assertEqual(gate.calls, 1)
 
     def test_idle_threads_end_with_the_pool(self):
         pool = futures.ThreadPoolExecutor(1)
-        thread = pool.submit(threading.current_thread).result()
+        thread = pool.submit(threading.current_thread).result(kit.PATIENCE)
         del pool
         thread.join(kit.PATIENCE)
         self.assertFalse(thread.is_alive())

@@ -155,9 +155,7 @@ def _parse_syscall(text):
         found["syscall_name"] = call.name
     if call.takes_fd:
         # A descriptor is an int; the upper half of the register is noise.
-        fd = int(words[1], 16) & 0xffffffff
-        if fd <= 0x7fffffff:
-            found["fd"] = fd
+        found["fd"] = int(words[1], 16) & 0xffffffff
     return found
 
 

@@ -157,9 +157,8 @@ class Executor(futures.Executor):
 
         Raises what dispatch() raises. Thread: any.
         """
-        # Names of our own would clash with the keywords of fn.
-        self, fn = args[0], args[1]
-        return self._submit(fn, args[2:], kwargs, self._timeout, None)
+        self, fn, args = _split(args)
+        return self._submit(fn, args, kwargs, self._timeout, None)
 
     def bound(self, key=None, timeout=DEFAULT):
         """
@@ -308,13 +307,23 @@ class Bound(futures.Executor):
         """
         As Executor.submit().
         """
-        self, fn = args[0], args[1]
-        return self._submit(fn, args[2:], kwargs)
+        self, fn, args = _split(args)
+        return self._submit(fn, args, kwargs)
 
     def shutdown(self, wait=True, cancel_futures=False):
         """
         Nothing: the pool is stopped by its owner.
         """
+
+
+def _split(args):
+    """
+    Return (self, fn, other arguments) of a submit() that has no names of its
+    own, which would clash with the keywords of fn.
+    """
+    if len(args) < 2:
+        raise TypeError("submit() needs a callable as its first argument")
+    return args[0], args[1], args[2:]
 
 
 def _noop():

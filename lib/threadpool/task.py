@@ -10,6 +10,9 @@ from __future__ import absolute_import, division, print_function
 
 import functools
 import logging
+import sys
+
+import six
 
 from compat import futures
 
@@ -129,16 +132,16 @@ class Submission(Task):
                 result = self._context.run(
                     self.call, *self._args, **self._kwargs)
         except BaseException as e:
-            self._outcome = (None, e)
+            self._outcome = (None, e, sys.exc_info()[2])
         else:
-            self._outcome = (result, None)
+            self._outcome = (result, None, None)
 
     def finish(self, deliver):
         # Whoever gets the error gets its traceback, which refers to frames,
         # which refer to this task: keep nothing.
         future, self.future = self.future, None
-        (result, error), self._outcome = self._outcome, None
-        future.finish(result, error, deliver)
+        (result, error, trace), self._outcome = self._outcome, None
+        future.finish(result, error, deliver, trace)
 
     def fail(self, error, deliver):
         # One that was still queued may be cancelled at this very moment.
@@ -162,7 +165,7 @@ class Future(futures.Future):
     # finish() only: an __init__() would double what a future costs.
     _deliver = None
 
-    def finish(self, result, error, deliver):
+    def finish(self, result, error, deliver, trace=None):
         """
         Set the outcome of a running future. Called once: by the worker, or
         by the one who found the task late.
@@ -170,6 +173,9 @@ class Future(futures.Future):
         self._deliver = deliver
         if error is None:
             self.set_result(result)
+        elif six.PY2:
+            # There an exception does not have its traceback with it.
+            self.set_exception_info(error, trace)
         else:
             self.set_exception(error)
 
