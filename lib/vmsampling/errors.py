@@ -1,0 +1,96 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+What is raised to the users of this package.
+
+Each error keeps its parameters as attributes and formats them only when
+somebody wants to read it. The text is one line, and says what to do where
+we know.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+
+class Error(Exception):
+    """
+    Base of all errors of this package.
+    """
+    msg = "Sampling error"
+
+    def __str__(self):
+        return self.msg.format(self=self)
+
+
+class AlreadyStarted(Error):
+    """
+    Raised by a second Sampler.start(). Starting is one way: a stopped
+    sampler stays stopped.
+    """
+    msg = "the sampler was already started"
+
+
+class ConnectFailed(Error):
+    """
+    Raised by Sampler.start() when there is no libvirt to sample: the URI is
+    wrong, nobody answers there, or we are not let in.
+    """
+    msg = "cannot connect to libvirt at {self.uri}: {self.reason}"
+
+    def __init__(self, uri, reason):
+        super(ConnectFailed, self).__init__(uri, reason)
+        self.uri = uri
+        self.reason = reason
+
+
+class BadUsage(Error):
+    """
+    Raised for a command line that makes no sense.
+    """
+    msg = "{self.reason} (see vdsm-sampler --help)"
+
+    def __init__(self, reason):
+        super(BadUsage, self).__init__(reason)
+        self.reason = reason
+
+
+class BadFile(Error):
+    """
+    Raised for a configuration file that cannot be read or understood.
+    """
+    msg = "{self.path}: {self.reason}"
+
+    def __init__(self, path, reason):
+        super(BadFile, self).__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+
+class BadValue(Error):
+    """
+    Raised for a setting that is not of its key's type and range.
+    """
+    msg = "{self.where} = {self.text}: must be {self.expected}"
+
+    def __init__(self, where, text, expected):
+        super(BadValue, self).__init__(where, text, expected)
+        self.where = where
+        self.text = text or "(empty)"
+        self.expected = expected
+
+
+class WriteFailed(Error):
+    """
+    Raised when standard output does not take what we write.
+    """
+    msg = "cannot write to standard output: {self.reason}"
+
+    def __init__(self, reason):
+        super(WriteFailed, self).__init__(reason)
+        self.reason = reason
+
+
+class OutputClosed(WriteFailed):
+    """
+    Raised when the reader of our output has gone, which is no mistake.
+    """
