@@ -1,0 +1,134 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+Asking libvirt about one VM: a task for the monitor pool, whose key is the
+VM's UUID.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import collections
+import logging
+
+import libvirt
+
+from threadpool import clock as _clock
+from threadpool import throttle
+from vmsampling import groups
+from vmsampling import history as _history
+
+log = logging.getLogger("vmsampling.question")
+
+# The VM ended. No error: the next list will not have it.
+GONE = frozenset((
+    libvirt.VIR_ERR_NO_DOMAIN,
+    libvirt.VIR_ERR_OPERATION_INVALID,
+))
+
+# A VM's first failure may be its end, which breaks calls in many ways.
+_TOLERATED = 1
+
+_failures = throttle.Throttle(interval=60.0, burst=10)
+
+
+# A call of libvirt: its text, when it began, and whether it waits for the VM.
+Call = collections.namedtuple("Call", "text since of_vm")
+
+
+class Question(object):
+    """
+    Base of the questions. Knows in which libvirt call it is, so that a VM
+    that hangs is reported with the call in which it does.
+    """
+
+    name = "Question"
+
+    def __init__(self, domain, connections, history, done=None,
+                 clock=_clock.monotonic):
+        """
+        done: called with this question in the end, whatever happened.
+        """
+        self.domain = domain
+        self.history = history
+        self.clock = clock
+        self._connections = connections
+        self._done = done
+        # The libvirt call under way, a Call: replaced by say(), read by other
+        # threads. None before the first.
+        self.under_way = None
+        # libvirtd has answered at least one call for statistics.
+        self.answered = False
+
+    def __call__(self):
+        # There is no other one: the UUID is this task's key.
+        self.domain.question = self
+        try:
+            with self._connections.lend(self.say) as connection:
+                self.ask(connection)
+            self.domain.failures = 0
+        except libvirt.libvirtError as e:
+            self._failed(e)
+        finally:
+            self.domain.question = None
+            if self._done is not None:
+                self._done(self)
+
+    def ask(self, connection):
+        """
+        Ask, and store the answers. Raises libvirtError.
+        """
+        raise NotImplementedError
+
+    def say(self, text, of_vm=False):
+        """
+        The libvirt call with this text comes next.
+
+        of_vm: the call waits for the VM; if False, only for libvirtd.
+        """
+        self.under_way = Call(text, self.clock(), of_vm)
+
+    def look_up(self, connection):
+        self.say("lookupByUUIDString")
+        return connection.domain(self.domain.uuid)
+
+    def stats(self, connection, virt_domain, wanted):
+        """
+        Return the record of these groups, or None if the VM is gone. Empty
+        if the driver does not know such questions.
+        """
+        self.say(wanted.call, of_vm=wanted not in groups.HOST)
+        try:
+            records = connection.virt.domainListGetStats(
+                [virt_domain], wanted.number, groups.NOWAIT)
+        except libvirt.libvirtError as e:
+            if e.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
+                return {}
+            raise
+        self.answered = True
+        return records[0][1] if records else None
+
+    def ask_storage(self, connection, virt_domain):
+        """
+        Ask the storage tier. Only when the storage has just answered us.
+        """
+        time = self.clock()
+        record = self.stats(connection, virt_domain, groups.STORAGE)
+        if record is not None and groups.is_storage_complete(record):
+            self.history.put(self.domain, _history.STORAGE, time, record)
+
+    def _failed(self, error):
+        domain = self.domain
+        domain.failures += 1
+        if error.get_error_code() in GONE or domain.failures <= _TOLERATED:
+            log.debug("%r: %s", self, error)
+            return
+        suppressed = _failures.admit()
+        if suppressed is not None:
+            log.warning("%r failed %d times: %s (%d like it not logged)",
+                        self, domain.failures, error, suppressed)
+
+    def __repr__(self):
+        return "<%s vm=%r uuid=%s call=%s>" % (
+            self.name, self.domain.name, self.domain.uuid,
+            self.under_way and self.under_way.text)
