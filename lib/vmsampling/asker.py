@@ -1,0 +1,110 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+Having a VM asked by the monitor pool.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import functools
+import threading
+
+from threadpool import clock as _clock
+from vmsampling import fallback
+from vmsampling import history as _history
+from vmsampling import monitortier
+
+# Calls that may hang to find out whether libvirtd hangs as a whole. Not one:
+# the VM that was chosen may be what hangs.
+_MAX_PROBES = 3
+
+
+class Asker(object):
+
+    def __init__(self, monitors, storage, connections, history,
+                 clock=_clock.monotonic):
+        """
+        monitors: admission.Admission to the pool.
+        """
+        self._monitors = monitors
+        self._storage = storage
+        self._connections = connections
+        self._history = history
+        self._clock = clock
+        self._fallback = fallback.Fallback()
+
+    def ask(self, domain, round_=None, host_groups=None, done=None):
+        """
+        Dispatch the monitor question of a VM, which then takes part in the
+        round. Returns False if it is not taken. Never blocks. Thread: any.
+
+        host_groups: ask the VM for these before.
+        done: called with the question in the end.
+        """
+        question = monitortier.Monitor(
+            domain, self._storage, self._fallback, self._connections,
+            self._history, functools.partial(_end, round_, done),
+            self._clock)
+        question.host_groups = host_groups
+        if round_ is not None:
+            round_.join()
+        taken = self._monitors.dispatch(question, key=domain.uuid)
+        if not taken and round_ is not None:
+            round_.leave()
+        return taken
+
+    def is_new(self, domain):
+        """
+        Return whether the VM has never answered.
+        """
+        return self._history.last(domain, _history.MONITOR) is None
+
+
+class Probes(object):
+    """
+    Finds out whether libvirtd answers, by asking one VM after the other.
+    """
+
+    def __init__(self, asker, history):
+        self._asker = asker
+        self._history = history
+        self._lock = threading.Lock()
+        # Domains that were asked and did not answer yet. Under the lock.
+        self._out = set()
+
+    def send(self, domains, round_, host_groups, answered):
+        """
+        Ask one of the VMs; answered() is called if libvirtd answers for it,
+        on the monitor's worker. Never blocks.
+        """
+        done = functools.partial(self._done, answered)
+        for domain in sorted(domains, key=self._silence):
+            with self._lock:
+                if len(self._out) >= _MAX_PROBES:
+                    return
+                if domain in self._out or domain.question is not None:
+                    continue
+                self._out.add(domain)
+            if self._asker.ask(domain, round_, host_groups, done):
+                return
+            with self._lock:
+                self._out.discard(domain)
+
+    def _done(self, answered, question):
+        with self._lock:
+            self._out.discard(question.domain)
+        if question.answered:
+            answered()
+
+    def _silence(self, domain):
+        # First the one who answered last: it is the least likely to hang.
+        last = self._history.last(domain, _history.MONITOR)
+        return 0.0 if last is None else -last.time
+
+
+def _end(round_, done, question):
+    if done is not None:
+        done(question)
+    if round_ is not None:
+        round_.leave()

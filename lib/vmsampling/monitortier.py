@@ -1,0 +1,141 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+The question of the monitor tier: what the QEMU says on its monitor.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import logging
+
+import libvirt
+
+from vmsampling import connection as _connection
+from vmsampling import devices as _devices
+from vmsampling import groups
+from vmsampling import history as _history
+from vmsampling import question
+
+log = logging.getLogger("vmsampling.monitortier")
+
+# blockStatsFlags() names on the left. It brings all the counters of the BLOCK
+# group, and QEMU does not look at the image for them.
+_COUNTERS = (
+    ("rd_operations", "rd.reqs"),
+    ("rd_bytes", "rd.bytes"),
+    ("rd_total_times", "rd.times"),
+    ("wr_operations", "wr.reqs"),
+    ("wr_bytes", "wr.bytes"),
+    ("wr_total_times", "wr.times"),
+    ("flush_operations", "fl.reqs"),
+    ("flush_total_times", "fl.times"),
+)
+
+# The driver whose groups we know. Of others we ask each VM one thing at a
+# time, as far as their groups bring nothing.
+_RICH_DRIVER = "QEMU"
+
+# After these there is nothing more to ask: the VM ended, or its job was taken
+# by somebody else after our first call, and we waited for it in vain.
+_FINAL = question.GONE | frozenset((libvirt.VIR_ERR_OPERATION_TIMEOUT,))
+
+
+class Monitor(question.Question):
+
+    name = "Monitor"
+
+    def __init__(self, domain, storage, fallback, *args, **kwargs):
+        """
+        The other arguments: as for Question.
+        """
+        super(Monitor, self).__init__(domain, *args, **kwargs)
+        self._storage = storage
+        self._fallback = fallback
+        # Groups of the host tier, if the list of all VMs does not come and
+        # this VM is to be asked by itself. Set before it is dispatched.
+        self.host_groups = None
+
+    def ask(self, connection):
+        virt_domain = self.look_up(connection)
+        if self.host_groups is not None:
+            self._ask_host(connection, virt_domain)
+        self._ask_monitor(connection, virt_domain)
+
+    def _ask_host(self, connection, virt_domain):
+        time = self.clock()
+        fields = self.stats(connection, virt_domain, self.host_groups)
+        if fields:
+            self.domain.see_state(fields)
+            self.history.put(self.domain, _history.HOST, time, fields)
+
+    def _ask_monitor(self, connection, virt_domain):
+        # From before the first call: see history.Sample.
+        time = self.clock()
+        fields = self.stats(connection, virt_domain, groups.MONITOR)
+        if fields is None:
+            return
+        rich = connection.driver == _RICH_DRIVER
+        if rich and not groups.is_complete(fields):
+            # Somebody holds the VM's job, for a migration or because his
+            # call hangs. blockStatsFlags() would wait 30 seconds for it.
+            self.history.put(
+                self.domain, _history.PARTIAL, time, fields)
+            return
+        self._read_devices(virt_domain)
+        if rich:
+            self._add_disks(connection, virt_domain, fields)
+        else:
+            self._fallback.add(self, connection, virt_domain, fields)
+        self.history.put(self.domain, _history.MONITOR, time, fields)
+        if self._storage.is_ready(self.domain):
+            self.ask_storage(connection, virt_domain)
+
+    def _read_devices(self, virt_domain):
+        """
+        Read the XML, if it is new or has changed. May wait for a job, so
+        only after an answer has shown that nobody holds it.
+        """
+        domain = self.domain
+        if not domain.stale:
+            return
+        domain.stale = False
+        self.say("XMLDesc", of_vm=True)
+        try:
+            found = _devices.parse(virt_domain.XMLDesc(0))
+        except libvirt.libvirtError:
+            domain.stale = True
+            raise
+        except ValueError as e:
+            log.warning("%r: %s", domain, e)
+            found = _devices.Devices(opaque=["unknown"])
+        if domain.devices is None or found.disks != domain.devices.disks:
+            # The numbers in its fields may mean other disks now.
+            self.history.forget(domain, _history.STORAGE)
+        if found.opaque:
+            log.debug("%r: storage tier not asked for, disks of type %s",
+                      domain, ", ".join(found.opaque))
+        domain.devices = found
+
+    def _add_disks(self, connection, virt_domain, fields):
+        disks = self.domain.devices.disks
+        fields["block.count"] = len(disks)
+        for disk in disks:
+            prefix = "block.%d." % disk.number
+            fields[prefix + "name"] = disk.name
+            self.say("blockStatsFlags(%s)" % disk.name, of_vm=True)
+            try:
+                counters = virt_domain.blockStatsFlags(disk.name, 0)
+            except libvirt.libvirtError as e:
+                if (e.get_error_code() in _FINAL or
+                        not _connection.is_alive(connection.virt)):
+                    raise
+                log.debug("%r: %s", self, e)
+                if e.get_error_code() == libvirt.VIR_ERR_INVALID_ARG:
+                    # There is no such disk any more.
+                    self.domain.stale = True
+                continue
+            for name, field in _COUNTERS:
+                # libvirt says -1 for what it does not know.
+                if counters.get(name, -1) >= 0:
+                    fields[prefix + field] = counters[name]

@@ -1,0 +1,90 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+What a reader sees of the VMs: plain data, copied from the history.
+
+No reader ever calls libvirt.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+from vmsampling import history as _history
+from vmsampling import rates
+
+# The later ones win where they have fields in common. The counters of the
+# storage tier are those of the monitor tier, only older.
+_PRECEDENCE = (_history.HOST, _history.STORAGE, _history.MONITOR)
+_RATED = (_history.HOST, _history.MONITOR)
+
+# What is shown of the pool's evidence, see Executor.stuck().
+_EVIDENCE = ("call", "seconds", "late", "thread", "native_id", "stack",
+             "kernel", "since")
+
+
+def vm(domain, samples, stuck, now):
+    """
+    Return one VM's part of a snapshot.
+
+    samples: as History.samples() returns them.
+    stuck: as stuck() returns it, or None.
+    now: monotonic time.
+    """
+    shown = _with_partial(samples, _PRECEDENCE)
+    stats = {}
+    for tier in shown:
+        if tier in samples:
+            stats.update(samples[tier][-1].fields)
+    found = {}
+    for tier in _with_partial(samples, _RATED):
+        found.update(rates.rates(samples.get(tier, ())))
+    return {
+        "name": domain.name,
+        "state": domain.state,
+        "age": dict((tier, _age(samples.get(tier), now))
+                    for tier in _history.TIERS),
+        "stuck": stuck,
+        "stats": stats,
+        "rates": found,
+    }
+
+
+def stuck(entry, domain, answers, now):
+    """
+    Return the evidence of a VM that is stuck; None if it is not the VM that
+    this entry of Executor.stuck() tells of.
+
+    The libvirt call and its time stand instead of those of the task, which
+    may have made other calls before.
+
+    answers: whether libvirtd does. If not, a call that waits for libvirtd
+        alone says nothing of the VM.
+    """
+    call = domain and domain.question and domain.question.under_way
+    if call is None or not (call.of_vm or answers):
+        return None
+    found = evidence(entry)
+    found.update(call=call.text, seconds=now - call.since)
+    return found
+
+
+def evidence(entry):
+    """
+    Return what is shown of an entry of Executor.stuck().
+    """
+    return dict((name, entry[name]) for name in _EVIDENCE)
+
+
+def _with_partial(samples, tiers):
+    """
+    Add what libvirtd said while the QEMU was busy, if that is the newest.
+    """
+    partial = samples.get(_history.PARTIAL)
+    monitor = samples.get(_history.MONITOR)
+    if partial and (not monitor or monitor[-1].time < partial[-1].time):
+        return tiers + (_history.PARTIAL,)
+    return tiers
+
+
+def _age(samples, now):
+    return max(now - samples[-1].time, 0.0) if samples else None

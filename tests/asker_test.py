@@ -1,0 +1,161 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+import fakelibvirt
+from vmsampling import asker
+from vmsampling import domain
+from vmsampling import groups
+from vmsampling import history
+from vmsampling.history import HOST, MONITOR
+
+
+class Storage(object):
+
+    def is_ready(self, _domain):
+        return False
+
+
+class Round(object):
+
+    def __init__(self):
+        self.members = 1
+
+    def join(self):
+        self.members += 1
+
+    def leave(self):
+        self.members -= 1
+
+
+class TestCase(fakelibvirt.TestCase):
+
+    def setUp(self):
+        super(TestCase, self).setUp()
+        self.monitors = fakelibvirt.Desk()
+        self.history = history.History(clock=self.scheduler.clock)
+        self.round = Round()
+        self.domains = []
+        self.asker = asker.Asker(
+            self.monitors, Storage(), self.connections(), self.history,
+            self.scheduler.clock)
+
+    def add(self, name, answered=None):
+        vm = self.libvirt.add(name)
+        found = domain.Domain(vm.uuid, vm.number, name)
+        found.state = "running"
+        self.domains.append(found)
+        self.history.retain(self.domains)
+        if answered is not None:
+            self.history.put(found, MONITOR, answered, {})
+        return found
+
+
+class AskerTest(TestCase):
+
+    def test_ask(self):
+        vm = self.add("a")
+        self.assertTrue(self.asker.is_new(vm))
+        self.assertTrue(self.asker.ask(vm, self.round))
+        self.assertEqual(self.round.members, 2)
+        self.monitors.run(vm.uuid)
+        self.assertEqual(self.round.members, 1)
+        self.assertFalse(self.asker.is_new(vm))
+
+    def test_outside_of_rounds(self):
+        vm = self.add("a")
+        self.assertTrue(self.asker.ask(vm))
+        self.monitors.run(vm.uuid)
+        self.assertFalse(self.asker.is_new(vm))
+
+    def test_still_being_asked(self):
+        vm = self.add("a")
+        self.monitors.held.add(vm.uuid)
+        self.assertFalse(self.asker.ask(vm, self.round))
+        self.assertEqual(self.round.members, 1)
+
+    def test_done(self):
+        vm = self.add("a")
+        done = []
+        self.asker.ask(vm, self.round, done=done.append)
+        self.monitors.run()
+        self.assertEqual([question.domain for question in done], [vm])
+
+
+class ProbesTest(TestCase):
+
+    def setUp(self):
+        super(ProbesTest, self).setUp()
+        self.probes = asker.Probes(self.asker, self.history)
+        self.answers = 0
+
+    def answered(self):
+        self.answers += 1
+
+    def send(self):
+        self.probes.send(
+            self.domains, self.round, groups.HOST[0], self.answered)
+
+    def asked(self):
+        return sorted(uuid[-1] for uuid in self.monitors.tasks)
+
+    def test_one_at_a_time_the_last_who_answered_first(self):
+        self.add("a", answered=5.0)
+        self.add("b")
+        self.add("c", answered=7.0)
+        self.send()
+        self.assertEqual(self.asked(), ["c"])
+        self.send()
+        self.assertEqual(self.asked(), ["a", "c"])
+
+    def test_answer(self):
+        vm = self.add("a")
+        self.send()
+        self.assertEqual(self.answers, 0)
+        self.monitors.run()
+        self.assertEqual(self.answers, 1)
+        self.assertIsNotNone(self.history.last(vm, HOST))
+
+    def test_error_is_no_answer(self):
+        self.add("a")
+        self.libvirt.up = False
+        self.send()
+        self.monitors.run()
+        self.assertEqual(self.answers, 0)
+
+    def test_not_more_than_three_may_hang(self):
+        for name in "abcde":
+            self.add(name)
+        for _ in range(5):
+            self.send()
+        self.assertEqual(len(self.asked()), 3)
+
+    def test_room_again_when_one_returned(self):
+        self.libvirt.up = False
+        for name in "abcde":
+            self.add(name)
+        for _ in range(3):
+            self.send()
+        self.monitors.run(list(self.monitors.tasks)[0])
+        self.send()
+        self.assertEqual(len(self.asked()), 3)
+
+    def test_skips_those_that_are_being_asked(self):
+        busy = self.add("a", answered=9.0)
+        queued = self.add("b", answered=8.0)
+        self.add("c", answered=7.0)
+        busy.question = object()
+        self.monitors.held.add(queued.uuid)
+        self.send()
+        self.assertEqual(self.asked(), ["c"])
+
+    def test_nobody_to_ask(self):
+        self.send()
+        busy = self.add("a")
+        self.monitors.held.add(busy.uuid)
+        self.send()
+        self.assertEqual(self.asked(), [])
+        self.monitors.held.clear()
+        self.send()
+        self.assertEqual(self.asked(), ["a"])

@@ -1,0 +1,363 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+import logging
+
+import libvirt
+
+import fakelibvirt
+import kit
+from vmsampling import domain
+from vmsampling import fallback
+from vmsampling import groups
+from vmsampling import history
+from vmsampling import monitortier
+from vmsampling.history import HOST, MONITOR, PARTIAL, STORAGE
+
+
+class FakeStorage(object):
+
+    def __init__(self):
+        self.ready = False
+
+    def is_ready(self, _domain):
+        return self.ready
+
+
+class TestCase(fakelibvirt.TestCase):
+
+    def setUp(self):
+        super(TestCase, self).setUp()
+        self.vm = self.libvirt.add("a")
+        self.domain = domain.Domain(self.vm.uuid, self.vm.number, "a")
+        self.history = history.History(clock=self.scheduler.clock)
+        self.history.retain([self.domain])
+        self.storage = FakeStorage()
+        self.pool = self.connections(late=1.0)
+        self.pool.keep([self.vm.uuid])
+        self.done = []
+
+    def question(self):
+        return monitortier.Monitor(
+            self.domain, self.storage, fallback.Fallback(), self.pool,
+            self.history, self.done.append, self.scheduler.clock)
+
+    def ask(self):
+        self.question()()
+        return self.sample()
+
+    def sample(self, tier=MONITOR):
+        return self.history.last(self.domain, tier)
+
+
+class MonitorTest(TestCase):
+
+    def test_fields(self):
+        self.assertEqual(self.ask().fields, {
+            "cpu.time": 1000, "balloon.current": 16384, "balloon.rss": 43244,
+            "block.count": 1, "block.0.name": "vda",
+            # What libvirt does not know, it says by -1: not here.
+            "block.0.rd.bytes": 512, "block.0.rd.reqs": 1,
+            "block.0.fl.reqs": 3,
+        })
+
+    def test_calls(self):
+        self.ask()
+        self.ask()
+        self.assertEqual(self.libvirt.calls, [
+            ("open", None), ("lookup", "a"),
+            ("monitor", "a"), ("XMLDesc", "a"), ("blockStatsFlags", "a"),
+            # The XML is read once, not in each round.
+            ("monitor", "a"), ("blockStatsFlags", "a"),
+        ])
+
+    def test_time_is_from_before_the_first_call(self):
+        begin = self.scheduler.now
+        with self.libvirt.hang("monitor", "a") as gate:
+            with kit.Bunch(1, lambda _: self.ask()):
+                gate.wait()
+                self.scheduler.advance(20.0)
+                gate.open()
+        self.assertEqual(self.sample().time, begin)
+        self.assertEqual(self.sample().took, 20.0)
+
+    def test_done_is_told(self):
+        question = self.question()
+        question()
+        self.assertEqual(self.done, [question])
+        self.assertTrue(question.answered)
+
+    def test_counts_disks_as_libvirt_does(self):
+        self.vm.disks = [("file", "file", "", "sda"),
+                         ("file", "file", "/i", "vda")]
+        fields = self.ask().fields
+        self.assertEqual(fields["block.count"], 2)
+        self.assertEqual(fields["block.0.name"], "sda")
+        self.assertEqual(fields["block.1.name"], "vda")
+
+
+class BusyTest(TestCase):
+
+    def test_partial_record_does_not_make_the_tier_younger(self):
+        first = self.ask()
+        self.vm.busy = True
+        self.scheduler.advance(1.0)
+        self.ask()
+        self.assertIs(self.sample(), first)
+        self.assertEqual(self.sample(PARTIAL).fields,
+                         {"cpu.time": 1010, "balloon.current": 16384})
+
+    def test_no_more_is_asked_after_a_partial_record(self):
+        # All these wait for the job, up to 30 seconds.
+        self.vm.busy = True
+        self.storage.ready = True
+        self.ask()
+        for call in ("XMLDesc", "blockStatsFlags", "storage"):
+            self.assertEqual(self.libvirt.count(call, "a"), 0, call)
+
+    def test_job_taken_meanwhile(self):
+        self.libvirt.errors["blockStatsFlags"] = fakelibvirt.Error(
+            libvirt.VIR_ERR_OPERATION_TIMEOUT)
+        self.assertIsNone(self.ask())
+        self.assertEqual(self.pool.free, 1)
+
+
+class DevicesTest(TestCase):
+
+    def test_read_again_when_they_changed(self):
+        self.ask()
+        self.history.put(self.domain, STORAGE, 1.0, {})
+        self.vm.disks.append(("file", "file", "/images/2", "vdb"))
+        self.domain.stale = True
+        self.scheduler.advance(1.0)
+        self.assertEqual(self.ask().fields["block.1.name"], "vdb")
+        self.assertFalse(self.domain.stale)
+        # Its numbers may mean other disks now.
+        self.assertIsNone(self.sample(STORAGE))
+
+    def test_same_disks_as_before(self):
+        self.ask()
+        self.history.put(self.domain, STORAGE, 1.0, {})
+        self.domain.stale = True
+        self.scheduler.advance(1.0)
+        self.ask()
+        self.assertIsNotNone(self.sample(STORAGE))
+
+    def test_change_while_the_xml_is_read(self):
+        with self.libvirt.hang("XMLDesc", "a") as gate:
+            with kit.Bunch(1, lambda _: self.ask()):
+                gate.wait()
+                self.domain.stale = True
+                gate.open()
+        self.assertTrue(self.domain.stale)
+
+    def test_xml_cannot_be_read(self):
+        self.libvirt.errors["XMLDesc"] = fakelibvirt.Error(
+            libvirt.VIR_ERR_INTERNAL_ERROR)
+        self.assertIsNone(self.ask())
+        self.assertTrue(self.domain.stale)
+        self.libvirt.errors.clear()
+        self.assertIsNotNone(self.ask())
+
+    def test_xml_that_is_none(self):
+        self.vm.disks.append(("<", "&", "", ""))
+        with kit.logs("vmsampling.monitortier") as logs:
+            self.assertEqual(self.ask().fields["block.count"], 0)
+        self.assertEqual(len(logs.at(logging.WARNING)), 1)
+        self.assertTrue(self.domain.devices.opaque)
+
+    def test_disk_that_is_gone(self):
+        self.ask()
+        del self.vm.disks[:]
+        self.scheduler.advance(1.0)
+        self.assertNotIn("block.0.rd.bytes", self.ask().fields)
+        self.assertTrue(self.domain.stale)
+
+    def test_disk_that_cannot_be_asked(self):
+        self.libvirt.errors["blockStatsFlags"] = fakelibvirt.Error(
+            libvirt.VIR_ERR_INTERNAL_ERROR)
+        fields = self.ask().fields
+        self.assertEqual(fields["block.0.name"], "vda")
+        self.assertNotIn("block.0.rd.bytes", fields)
+        self.assertFalse(self.domain.stale)
+
+
+class StorageTest(TestCase):
+
+    def test_not_asked_unless_it_answers(self):
+        self.ask()
+        self.assertEqual(self.libvirt.count("storage", "a"), 0)
+
+    def test_asked_after_the_monitor_in_a_call_of_its_own(self):
+        self.storage.ready = True
+        self.ask()
+        self.assertEqual(self.libvirt.calls[-1], ("storage", "a"))
+        self.assertEqual(self.sample(STORAGE).fields["block.0.capacity"],
+                         1048576)
+
+    def test_monitor_sample_is_there_when_storage_hangs(self):
+        self.storage.ready = True
+        with self.libvirt.hang("storage", "a") as gate:
+            with kit.Bunch(1, lambda _: self.ask()):
+                gate.wait()
+                self.assertIsNotNone(self.sample())
+                gate.open()
+
+    def test_partial_record_is_no_sample(self):
+        self.storage.ready = True
+        with self.libvirt.hang("storage", "a") as gate:
+            with kit.Bunch(1, lambda _: self.ask()):
+                gate.wait()
+                self.vm.busy = True
+                gate.open()
+        self.assertIsNone(self.sample(STORAGE))
+
+
+class HostGroupsTest(TestCase):
+
+    def test_asked_before_and_in_a_call_of_their_own(self):
+        self.vm.state = libvirt.VIR_DOMAIN_PAUSED
+        question = self.question()
+        question.host_groups = groups.HOST[0]
+        question()
+        self.assertEqual(
+            [call for call, _ in self.libvirt.calls],
+            ["open", "lookup", "vmhost", "monitor", "XMLDesc",
+             "blockStatsFlags"])
+        self.assertEqual(self.sample(HOST).fields,
+                         {"state.state": 3, "net.count": 0})
+        self.assertEqual(self.domain.state, "paused")
+
+    def test_host_tier_is_there_when_the_monitor_hangs(self):
+        question = self.question()
+        question.host_groups = groups.HOST[0]
+        with self.libvirt.hang("monitor", "a") as gate:
+            with kit.Bunch(1, lambda _: question()):
+                gate.wait()
+                self.assertIsNotNone(self.sample(HOST))
+                self.assertIsNone(self.sample())
+                gate.open()
+
+
+class FailureTest(TestCase):
+
+    def fail_with(self, code, times=1):
+        self.libvirt.errors["monitor"] = fakelibvirt.Error(code)
+        with kit.logs("vmsampling.question") as logs:
+            for _ in range(times):
+                self.ask()
+        return logs.at(logging.WARNING)
+
+    def test_gone_while_it_is_asked_is_silent(self):
+        for code in (libvirt.VIR_ERR_NO_DOMAIN,
+                     libvirt.VIR_ERR_OPERATION_INVALID):
+            self.assertEqual(self.fail_with(code, times=3), [])
+        self.assertIsNone(self.sample())
+
+    def test_gone_before_it_is_looked_up_is_silent(self):
+        del self.libvirt.vms["a"]
+        with kit.logs("vmsampling.question") as logs:
+            self.ask()
+        self.assertEqual(logs.at(logging.WARNING), [])
+
+    def test_gone_between(self):
+        question = self.question()
+        with self.libvirt.hang("monitor", "a") as gate:
+            with kit.Bunch(1, lambda _: question()):
+                gate.wait()
+                del self.libvirt.vms["a"]
+                gate.open()
+        self.assertIsNone(self.sample())
+        self.assertIsNone(self.sample(PARTIAL))
+
+    def test_failure_that_stays_is_logged(self):
+        code = libvirt.VIR_ERR_INTERNAL_ERROR
+        self.assertEqual(self.fail_with(code), [])
+        self.assertEqual(len(self.fail_with(code)), 1)
+
+    def test_success_clears_the_failure(self):
+        self.fail_with(libvirt.VIR_ERR_INTERNAL_ERROR)
+        self.libvirt.errors.clear()
+        self.ask()
+        self.assertEqual(self.domain.failures, 0)
+
+    def test_done_is_told_all_the_same(self):
+        self.libvirt.up = False
+        question = self.question()
+        question()
+        self.assertEqual(self.done, [question])
+        self.assertFalse(question.answered)
+        self.assertIsNone(self.domain.question)
+
+    def test_late_answer_of_a_vm_that_ended(self):
+        with self.libvirt.hang("monitor", "a") as gate:
+            with kit.Bunch(1, lambda _: self.ask()):
+                gate.wait()
+                self.history.retain([])
+                gate.open()
+        self.assertIsNone(self.sample())
+        self.assertEqual(self.history.dropped, 1)
+
+    def test_connection_of_a_late_call_is_closed(self):
+        with self.libvirt.hang("monitor", "a") as gate:
+            with kit.Bunch(1, lambda _: self.ask()):
+                gate.wait()
+                self.scheduler.advance(1.5)
+                self.assertFalse(self.libvirt.connections[0].closed)
+                gate.open()
+        self.assertTrue(self.libvirt.connections[0].closed)
+
+    def test_connection_that_breaks(self):
+        with self.libvirt.hang("monitor", "a") as gate:
+            with kit.Bunch(1, lambda _: self.ask()):
+                gate.wait()
+                self.libvirt.die()
+                gate.open()
+        self.assertIsNone(self.sample())
+        self.assertTrue(self.libvirt.connections[0].closed)
+
+
+class ReportTest(TestCase):
+
+    def check_call(self, call, text, of_vm=True):
+        """
+        In this call the question names it with when it began.
+        """
+        question = self.question()
+        question.host_groups = groups.HOST[0]
+        self.domain.stale = True
+        self.scheduler.advance(1.0)
+        with self.libvirt.hang(*call) as gate:
+            with kit.Bunch(1, lambda _: question()):
+                gate.wait()
+                self.scheduler.advance(0.1)
+                self.assertIs(self.domain.question, question)
+                self.assertEqual(
+                    question.under_way,
+                    (text, self.scheduler.now - 0.1, of_vm))
+                self.assertEqual(
+                    repr(question),
+                    "<Monitor vm='a' uuid=uuid-of-a call=%s>" % text)
+                gate.open()
+        self.assertIsNone(self.domain.question)
+
+    def test_names_the_call_that_hangs(self):
+        self.storage.ready = True
+        self.check_call(("open", None), "open(qemu:///system)", False)
+        self.pool = self.connections()
+        self.check_call(("lookup", "a"), "lookupByUUIDString", False)
+        self.check_call(("vmhost", "a"), groups.HOST[0].call, False)
+        self.check_call(
+            ("monitor", "a"),
+            "domainListGetStats(BALLOON|VCPU|CPU_TOTAL, NOWAIT)")
+        self.check_call(("XMLDesc", "a"), "XMLDesc")
+        self.check_call(("blockStatsFlags", "a"), "blockStatsFlags(vda)")
+        self.check_call(("storage", "a"), "domainListGetStats(BLOCK, NOWAIT)")
+
+    def test_repr_before_and_of_an_odd_name(self):
+        self.domain.name = "a\x1b[2J\n"
+        self.assertEqual(
+            repr(self.question()),
+            "<Monitor vm='a\\x1b[2J\\n' uuid=uuid-of-a call=None>")
