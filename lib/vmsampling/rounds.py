@@ -1,0 +1,145 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+The rounds of sampling: when each begins, and when it is settled.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import threading
+
+from threadpool import clock as _clock
+from threadpool import periodic
+
+
+class Round(object):
+    """
+    Settled when all who take part have left, or when the next one begins.
+    """
+
+    def __init__(self, number, began, rounds):
+        self.number = number
+        self.began = began
+        self._rounds = rounds
+        self._lock = threading.Lock()
+        # The one who began it takes part.
+        self._members = 1
+
+    def join(self):
+        with self._lock:
+            self._members += 1
+
+    def leave(self):
+        """
+        Thread: any. Once for each join(), and once for the beginning.
+        """
+        with self._lock:
+            self._members -= 1
+            settled = not self._members
+        if settled:
+            self._rounds.settle(self)
+
+    def __repr__(self):
+        return "<Round %d members=%d>" % (self.number, self._members)
+
+
+class Rounds(object):
+    """
+    Begins a round each period, at a fixed phase, whatever hangs.
+    """
+
+    def __init__(self, period, scheduler, begin):
+        """
+        begin: called with each new Round on the scheduler's thread; it must
+            not block.
+        """
+        self._clock = scheduler.clock
+        self._begin = begin
+        self._operation = periodic.Operation(
+            self._next, period, _Here(), scheduler)
+        # All below changes under the condition.
+        self._changed = threading.Condition()
+        self._current = None
+        # Number of the last round that was settled, and how long it took.
+        self._settled = 0
+        self._elapsed = None
+        self._stopped = False
+        # Called without arguments when a round is settled or rounds are
+        # stopped; must not block. Thread: any.
+        self.listener = None
+
+    def start(self):
+        """
+        Begin the first round at once.
+        """
+        self._operation.start()
+
+    def stop(self):
+        """
+        Begin no more, and wake those who wait. Idempotent.
+        """
+        self._operation.stop()
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._tell()
+
+    def settle(self, which):
+        """
+        The round is over, if it is not already. Thread: any.
+        """
+        with self._changed:
+            self._settle(which)
+        self._tell()
+
+    def last(self):
+        """
+        Return (number, seconds) of the last settled round; (0, None) before.
+        """
+        with self._changed:
+            return self._settled, self._elapsed
+
+    def wait(self, number, timeout):
+        """
+        Wait until this round is settled; False if it is not in time.
+        """
+        limit = _clock.monotonic() + timeout
+        with self._changed:
+            while self._settled < number and not self._stopped:
+                remaining = limit - _clock.monotonic()
+                if remaining <= 0:
+                    break
+                self._changed.wait(remaining)
+            return self._settled >= number
+
+    def _next(self):
+        with self._changed:
+            number = 1
+            if self._current is not None:
+                self._settle(self._current)
+                number = self._current.number + 1
+            self._current = Round(number, self._clock(), self)
+        self._tell()
+        self._begin(self._current)
+
+    def _tell(self):
+        if self.listener is not None:
+            self.listener()
+
+    def _settle(self, which):
+        if which.number <= self._settled:
+            return
+        self._settled = which.number
+        self._elapsed = self._clock() - which.began
+        self._changed.notify_all()
+
+
+class _Here(object):
+    """
+    Looks like an executor, and runs what it is given at once: a round begins
+    on the scheduler's thread, so that no pool can delay it.
+    """
+
+    def dispatch(self, call, timeout, key):
+        call()

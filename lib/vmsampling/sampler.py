@@ -1,0 +1,255 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+Samples all VMs of a libvirt, again and again.
+
+    sampling = sampler.Sampler("qemu:///system", period=15.0)
+    sampling.start()
+    ...
+    sampling.snapshot()
+    ...
+    sampling.stop()
+
+Threads: the scheduler begins the rounds; the host's task, one at a time, asks
+for the list of the VMs and dispatches a question for each; the workers of the
+monitor pool ask them; the canary's look at the storage. A call that hangs
+holds its thread, and another one takes its place. Readers wait for nobody.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import logging
+import os
+import threading
+import time
+
+import libvirt
+
+from threadpool import clock as _clock
+from threadpool import errors as pool_errors
+from threadpool import executor
+from threadpool import schedule
+from vmsampling import admission
+from vmsampling import asker
+from vmsampling import connection
+from vmsampling import cycle
+from vmsampling import errors
+from vmsampling import events
+from vmsampling import history
+from vmsampling import hosttier
+from vmsampling import registry
+from vmsampling import rounds
+from vmsampling import storagetier
+from vmsampling import view
+
+log = logging.getLogger("vmsampling.sampler")
+
+# One question per VM can wait, so this is not what limits them.
+_MAX_TASKS = 10000
+
+# More threads than this in hung looks at the storage of different mounts, or
+# in hung calls for the list, tell nothing new.
+_MAX_CANARIES = 5
+_MAX_HOSTS = 3
+
+# Seconds until the first connection must be there.
+_PATIENCE = 10.0
+
+
+class Sampler(object):
+    """
+    See the module. Construct, start, stop: one way.
+    """
+
+    def __init__(self, connect, period, workers=4, max_hung=12, timeout=1.0,
+                 stuck_after=2.0, storage_period=60.0, readonly=True):
+        """
+        connect: libvirt's URI.
+        period: seconds between two rounds.
+        workers: threads that ask VMs; max_hung: how many calls may hang
+            beside them, each with a thread and a worker of libvirtd's.
+        timeout: seconds until a call is late, at most half a period;
+            stuck_after: seconds from there until it is shown as stuck.
+        storage_period: seconds between two looks at a VM's images.
+        readonly: False for a connection that may change things: not needed.
+
+        Raises ValueError.
+        """
+        # A VM that answers later than this delays the others no more.
+        self._timeout = min(timeout, period / 2)
+        self._period = period
+        self._scheduler = schedule.Scheduler("sampler")
+        clock = self._scheduler.clock
+        self._monitors = self._pool(
+            "monitor", workers, workers + max_hung, stuck_after)
+        self._hosts = self._pool("host", 1, _MAX_HOSTS, stuck_after)
+        self._canaries = self._pool("canary", 1, _MAX_CANARIES, stuck_after)
+        monitors, hosts, canaries = [
+            admission.Admission(pool, self._timeout) for pool in self._pools()]
+        self._history = history.History(clock=clock)
+        self._registry = registry.Registry(self._history, clock)
+        self._connections = connection.Connections(
+            connect, readonly, late=self._timeout, clock=clock)
+        storage = storagetier.Storage(
+            period, storage_period, canaries, monitors, self._connections,
+            self._history, clock)
+        self._cycle = cycle.Cycle(
+            hosttier.Host(self._connections, self._timeout, clock), hosts,
+            asker.Asker(monitors, storage, self._connections, self._history,
+                        clock),
+            self._connections, storage, self._registry, self._history,
+            self._scheduler)
+        self._rounds = rounds.Rounds(
+            period, self._scheduler, self._cycle.begin)
+        self._lock = threading.Lock()
+        # Under the lock: one way, from False to True.
+        self._started = False
+        self._stopped = False
+
+    def start(self):
+        """
+        Connect, and begin the first round. Raises ConnectFailed, and
+        AlreadyStarted.
+        """
+        with self._lock:
+            if self._started:
+                raise errors.AlreadyStarted()
+            self._started = True
+        events.loop.acquire()
+        self._scheduler.start()
+        for pool in self._pools():
+            pool.start()
+        try:
+            self._connect()
+        except errors.ConnectFailed:
+            self.stop()
+            raise
+        self._rounds.start()
+
+    def stop(self, timeout=1.0):
+        """
+        Begin no more rounds, and close what does not hang; idempotent.
+
+        Always returns in time. Returns the tasks that were given up, those
+        whose calls hang, as Executor.stop() does.
+        """
+        with self._lock:
+            if not self._started or self._stopped:
+                return []
+            self._stopped = True
+        limit = _clock.monotonic() + timeout
+        self._rounds.stop()
+        self._cycle.stop()
+        left = _stop(self._monitors, limit) + _stop(self._canaries, limit)
+        if not self._hosts.state()["late"]:
+            self._cycle.closed.wait(_remaining(limit))
+        left += _stop(self._hosts, limit)
+        self._scheduler.stop(timeout=_remaining(limit))
+        events.loop.release(timeout=_remaining(limit))
+        return left
+
+    def wait_round(self, number, timeout):
+        """
+        Wait until round number, from 1, is settled: all its calls have
+        returned, or the next round has begun. False if it is not in time, or
+        the sampler is stopped.
+        """
+        return self._rounds.wait(number, timeout)
+
+    @property
+    def listener(self):
+        """
+        Function without arguments, called on any thread when a round is
+        settled; it must not block. For those who cannot wait_round().
+        """
+        return self._rounds.listener
+
+    @listener.setter
+    def listener(self, listener):
+        self._rounds.listener = listener
+
+    def snapshot(self):
+        """
+        Return what is known now, as plain data. Never calls libvirt, never
+        waits for what does. Thread: any.
+        """
+        number, elapsed = self._rounds.last()
+        answers = self._cycle.answers(self._period + self._timeout)
+        stuck, hung = self._hung(answers)
+        now = self._scheduler.clock()
+        return {
+            "time": time.time(),
+            "round": number,
+            "elapsed": elapsed,
+            "threads": len(os.listdir("/proc/self/task")),
+            "connected": answers,
+            "pool": self._monitors.state(),
+            # Stuck calls that say nothing of a VM: they wait for libvirtd,
+            # or for a storage.
+            "hung": hung,
+            "vms": dict(
+                (vm.uuid, view.vm(vm, self._history.samples(vm),
+                                  stuck.get(vm.uuid), now))
+                for vm in self._registry.all()),
+        }
+
+    def _hung(self, answers):
+        """
+        Return ({UUID: evidence} of stuck VMs, list of the evidence of other
+        stuck calls). Reads /proc if there are any.
+        """
+        stuck = {}
+        hung = []
+        now = self._scheduler.clock()
+        for pool in self._pools():
+            for entry in pool.stuck() if pool.state()["stuck"] else ():
+                if not entry["stuck"]:
+                    continue
+                found = view.stuck(
+                    entry, self._registry.get(entry["key"]), answers, now)
+                if found is None:
+                    hung.append(view.evidence(entry))
+                else:
+                    stuck[entry["key"]] = found
+        return stuck, hung
+
+    def _pool(self, name, workers, max_workers, stuck_after):
+        return executor.Executor(
+            name, workers=workers, max_workers=max_workers,
+            max_tasks=_MAX_TASKS, timeout=self._timeout,
+            scheduler=self._scheduler, stuck_after=stuck_after)
+
+    def _pools(self):
+        return self._monitors, self._hosts, self._canaries
+
+    def _connect(self):
+        """
+        A worker opens the connection, since that may hang.
+        """
+        future = self._hosts.bound(
+            key=cycle.HOST_KEY, timeout=_PATIENCE).submit(self._cycle.connect)
+        uri = self._connections.uri
+        try:
+            # On Python 2.7 nobody could interrupt a wait without a limit.
+            future.result(2 * _PATIENCE)
+        except libvirt.libvirtError as e:
+            raise errors.ConnectFailed(uri, connection.explain(e))
+        except pool_errors.TaskStuck:
+            raise errors.ConnectFailed(
+                uri, "no answer in %g seconds; does libvirtd hang?" %
+                _PATIENCE)
+        log.info("Connected to %s", uri)
+
+
+def _stop(pool, limit):
+    """
+    Stop a pool; wait for its calls only if some of them may return.
+    """
+    state = pool.state()
+    may_return = state["threads"] - state["idle"] > state["late"]
+    return pool.stop(wait=may_return, timeout=_remaining(limit) / 2)
+
+
+def _remaining(limit):
+    return max(limit - _clock.monotonic(), 0.0)

@@ -1,0 +1,499 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+The sampler as a whole: real pools and threads, virtual time, a fake libvirt.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import json
+import logging
+import os
+import threading
+
+import libvirt
+
+import fakelibvirt
+import kit
+from threadpool import clock
+from threadpool import schedule
+from vmsampling import canary
+from vmsampling import errors
+from vmsampling import events
+from vmsampling import sampler
+
+PERIOD = 1.0
+LATE = PERIOD / 2
+STUCK = LATE + 2.0
+WORKERS = 4
+
+
+class Scheduler(kit.Scheduler):
+
+    def __init__(self, _name):
+        super(Scheduler, self).__init__()
+        self.running = False
+
+    def start(self):
+        self.running = True
+
+    def stop(self, wait=True, timeout=None):
+        self.running = False
+
+
+class TestCase(fakelibvirt.TestCase):
+
+    def setUp(self):
+        super(TestCase, self).setUp()
+        self.patch(schedule, "Scheduler", Scheduler)
+        self.patch(canary, "_touch", lambda path: None)
+        # Gates that something else than the fake libvirt's calls hang in.
+        self.gates = []
+        logs = kit.logs("")
+        self.logs = logs.__enter__()
+        self.addCleanup(logs.__exit__, None, None, None)
+
+    def make(self, uri=fakelibvirt.URI, **settings):
+        settings.setdefault("period", PERIOD)
+        made = sampler.Sampler(uri, workers=WORKERS, **settings)
+        self.scheduler = made._scheduler
+        return made
+
+    def start(self, *names, **settings):
+        for name in names:
+            self.libvirt.add(name)
+        self.sampler = self.make(**settings)
+        self.sampler.start()
+        self.addCleanup(self.sampler.stop)
+        self.scheduler.advance(0.0)
+
+    def advance(self, seconds=PERIOD):
+        """
+        Let time pass when nothing is under way but what hangs, and wait
+        until that is so again.
+        """
+        kit.eventually(self.quiet, "the sampler to rest")
+        self.scheduler.advance(seconds)
+        kit.eventually(self.quiet, "the sampler to rest")
+
+    def quiet(self):
+        hanging = sum(gate.calls - gate.left for gate in
+                      list(self.libvirt.gates.values()) + self.gates)
+        states = [pool.state() for pool in self.sampler._pools()]
+        return hanging == sum(
+            state["threads"] - state["idle"] for state in states) and all(
+                not state["queued"] or not state["idle"] for state in states)
+
+    def vm(self, name):
+        return self.sampler.snapshot()["vms"]["uuid-of-" + name]
+
+
+class RoundTest(TestCase):
+
+    def test_snapshot(self):
+        self.start("a", "b")
+        self.assertTrue(self.sampler.wait_round(1, kit.PATIENCE))
+        found = self.sampler.snapshot()
+        self.assertEqual(
+            (found["round"], found["connected"], found["hung"]),
+            (1, True, []))
+        self.assertEqual(found["elapsed"], 0.0)
+        self.assertGreaterEqual(
+            found["threads"], len(threading.enumerate()))
+        self.assertEqual(found["pool"]["workers"], WORKERS)
+        self.assertEqual(sorted(found["vms"]), ["uuid-of-a", "uuid-of-b"])
+        self.assertEqual(found["vms"]["uuid-of-a"]["age"],
+                         {"host": 0.0, "monitor": 0.0, "storage": None})
+        json.dumps(found)
+
+    def test_all_tiers_and_rates(self):
+        self.start("a")
+        self.advance()
+        found = self.vm("a")
+        self.assertEqual(found["age"],
+                         {"host": 0.0, "monitor": 0.0, "storage": 0.0})
+        self.assertEqual(found["stats"]["block.0.capacity"], 1048576)
+        self.assertEqual(found["rates"]["cpu.time"], 10.0)
+
+    def test_before_the_first_round(self):
+        with self.libvirt.hang("host") as gate:
+            self.start("a")
+            gate.wait()
+            found = self.sampler.snapshot()
+            self.assertEqual((found["round"], found["elapsed"]), (0, None))
+            self.assertEqual(found["vms"], {})
+        self.assertTrue(self.sampler.wait_round(1, kit.PATIENCE))
+
+    def test_reader_waits_for_nobody(self):
+        with self.libvirt.hang("host") as gate:
+            self.start("a")
+            gate.wait()
+            self.assertFalse(self.sampler.wait_round(1, 0.001))
+            self.sampler.snapshot()
+
+    def test_threads(self):
+        before = threading.active_count()
+        self.start("a")
+        # The scheduler and the event loop are not here.
+        self.assertEqual(threading.active_count() - before, WORKERS + 2)
+
+
+class StuckTest(TestCase):
+
+    def test_one_of_many(self):
+        self.start(*"abcdef")
+        kit.eventually(self.quiet)
+        before = threading.active_count()
+        with self.libvirt.hang("monitor", "c") as gate:
+            self.advance()
+            gate.wait()
+            for number in (3, 4, 5):
+                self.advance()
+                self.assertEqual(self.sampler.snapshot()["round"], number)
+                for name in "abdef":
+                    self.assertEqual(self.vm(name)["age"]["monitor"], 0.0)
+                self.assertEqual(self.vm("c")["age"]["host"], 0.0)
+            self.check_stuck(self.vm("c")["stuck"])
+            self.assertEqual(self.vm("c")["age"]["monitor"], 4.0)
+            self.assertEqual(gate.calls, 1)
+            self.assertEqual(threading.active_count(), before + 1)
+        kit.eventually(lambda: threading.active_count() == before)
+        self.assertIsNone(self.vm("c")["stuck"])
+        self.advance()
+        self.assertEqual(self.vm("c")["age"]["monitor"], 0.0)
+
+    def check_stuck(self, stuck):
+        self.assertEqual(stuck["seconds"], 3.0)
+        self.assertEqual(
+            stuck["call"],
+            "domainListGetStats(BALLOON|VCPU|CPU_TOTAL, NOWAIT)")
+        self.assertTrue(any("domainListGetStats" in line
+                            for line in stuck["stack"]))
+        json.dumps(stuck)
+
+    def test_late_is_not_stuck(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        with self.libvirt.hang("monitor", "a") as gate:
+            self.advance()
+            gate.wait()
+            self.advance(STUCK - 0.1)
+            self.assertIsNone(self.vm("a")["stuck"])
+            self.advance(0.1)
+            self.assertIsNotNone(self.vm("a")["stuck"])
+
+    def test_busy_vm_is_not_stuck(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        self.libvirt.vms["a"].busy = True
+        for _ in range(4):
+            self.advance()
+        found = self.vm("a")
+        self.assertIsNone(found["stuck"])
+        self.assertEqual(found["age"]["monitor"], 4.0)
+        self.assertEqual(found["stats"]["cpu.time"], 1040)
+        self.assertEqual(found["rates"]["cpu.time"], 10.0)
+
+    def test_list_that_hangs(self):
+        self.start("a", "b")
+        kit.eventually(self.quiet)
+        with self.libvirt.hang("host") as gate:
+            self.advance()
+            gate.wait()
+            self.assertTrue(self.sampler.snapshot()["connected"])
+            # libvirtd answers for the VMs, so they are asked one by one.
+            self.advance(LATE)
+            for name in "ab":
+                age = self.vm(name)["age"]
+                self.assertEqual((age["host"], age["monitor"]), (0.0, 0.0))
+            self.advance(2.0)
+            hung, = self.sampler.snapshot()["hung"]
+            self.assertIn("getAllDomainStats", hung["call"])
+            self.assertEqual(hung["seconds"], 2.5)
+            self.assertTrue(self.sampler.snapshot()["connected"])
+
+    def test_storage_that_hangs(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        with kit.Gate() as gate:
+            self.patch(canary, "_touch", gate)
+            self.gates.append(gate)
+            self.advance()
+            gate.wait()
+            for _ in range(3):
+                self.advance()
+                self.assertEqual(self.vm("a")["age"]["monitor"], 0.0)
+            self.assertIsNone(self.vm("a")["age"]["storage"])
+            self.assertEqual(self.libvirt.count("storage", "a"), 0)
+            hung, = self.sampler.snapshot()["hung"]
+            self.assertIn("Canary", hung["call"])
+
+
+class StartTest(TestCase):
+
+    def fail_to_start(self, **settings):
+        made = self.make(**settings)
+        with self.assertRaises(errors.ConnectFailed) as context:
+            made.start()
+        self.assertFalse(made._scheduler.running)
+        self.assertEqual(self.loop.holders, 0)
+        return str(context.exception)
+
+    def test_nobody_there(self):
+        self.libvirt.up = False
+        self.assertEqual(
+            self.fail_to_start(),
+            "cannot connect to libvirt at qemu:///system: Failed to connect "
+            "socket to '/x': No such file or directory; is libvirtd running?")
+
+    def test_server_that_does_not_answer(self):
+        made = self.make()
+        caught = []
+
+        def start(_number):
+            try:
+                made.start()
+            except errors.ConnectFailed as e:
+                caught.append(str(e))
+
+        with self.libvirt.hang("open") as gate:
+            with kit.Bunch(1, start):
+                gate.wait()
+                self.scheduler.advance(10.0)
+        self.assertEqual(caught, [
+            "cannot connect to libvirt at qemu:///system: no answer in 10 "
+            "seconds; does libvirtd hang?"])
+        # What came too late is closed.
+        kit.eventually(lambda: self.libvirt.connections and
+                       self.libvirt.connections[0].closed)
+        kit.eventually(lambda: self.loop.holders == 0)
+
+    def test_twice(self):
+        self.start("a")
+        with self.assertRaises(errors.AlreadyStarted):
+            self.sampler.start()
+
+    def test_after_stop(self):
+        self.start("a")
+        self.sampler.stop()
+        with self.assertRaises(errors.AlreadyStarted):
+            self.sampler.start()
+
+    def test_bad_settings(self):
+        with self.assertRaises(ValueError):
+            sampler.Sampler("x", 1.0, workers=0)
+        with self.assertRaises(ValueError):
+            sampler.Sampler("x", 0.0)
+
+    def test_remote_storage_is_never_asked(self):
+        self.libvirt.uri = "qemu+ssh://host/system"
+        self.start("a", uri="qemu+ssh://host/system")
+        for _ in range(3):
+            self.advance()
+        self.assertEqual(self.libvirt.count("storage", "a"), 0)
+        self.assertIsNone(self.vm("a")["age"]["storage"])
+
+
+class StopTest(TestCase):
+
+    def test_closes_all(self):
+        self.start(*"abcdef")
+        kit.eventually(self.quiet)
+        self.assertEqual(self.sampler.stop(), [])
+        self.assertTrue(all(v.closed for v in self.libvirt.connections))
+        self.assertEqual(self.loop.holders, 0)
+        self.assertFalse(self.scheduler.running)
+
+    def test_is_idempotent(self):
+        self.start("a")
+        self.sampler.stop()
+        self.assertEqual(self.sampler.stop(), [])
+
+    def test_before_the_start(self):
+        self.assertEqual(self.make().stop(), [])
+
+    def test_with_a_hung_call(self):
+        self.start("a", "b")
+        kit.eventually(self.quiet)
+        with self.libvirt.hang("monitor", "a") as gate:
+            self.advance()
+            gate.wait()
+            self.advance(LATE)
+            begin = clock.monotonic()
+            left = self.sampler.stop(timeout=5.0)
+            # It does not even wait for a call that is late.
+            self.assertLess(clock.monotonic() - begin, 4.0)
+            self.assertEqual([entry["key"] for entry in left], ["uuid-of-a"])
+            self.assertEqual(self.open_connections(), 1)
+        # Its connection is closed when it returns.
+        kit.eventually(lambda: not self.open_connections())
+        kit.eventually(lambda: self.loop.holders == 0)
+
+    def test_with_a_call_that_may_yet_return(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        with self.libvirt.hang("monitor", "a") as gate:
+            self.advance()
+            gate.wait()
+            begin = clock.monotonic()
+            self.assertEqual(len(self.sampler.stop(timeout=0.2)), 1)
+            self.assertLess(clock.monotonic() - begin, 2.0)
+        kit.eventually(lambda: self.loop.holders == 0)
+
+    def test_with_a_list_that_hangs(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        with self.libvirt.hang("host") as gate:
+            self.advance()
+            gate.wait()
+            with self.libvirt.hang("monitor", "a") as probe:
+                self.advance(LATE)
+                probe.wait()
+                self.advance(LATE)
+                left = self.sampler.stop(timeout=0.2)
+                self.assertEqual(len(left), 2)
+        kit.eventually(lambda: self.loop.holders == 0)
+
+    def open_connections(self):
+        return sum(not virt.closed for virt in self.libvirt.connections)
+
+    def test_wait_round_ends(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        waited = []
+        with kit.Bunch(1, lambda _: waited.append(
+                self.sampler.wait_round(9, 6 * kit.PATIENCE))):
+            self.sampler.stop()
+        self.assertEqual(waited, [False])
+
+    def test_snapshot_after_it(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        self.sampler.stop()
+        found = self.sampler.snapshot()
+        self.assertFalse(found["connected"])
+        self.assertEqual(list(found["vms"]), ["uuid-of-a"])
+
+
+class RestartTest(TestCase):
+
+    def test_libvirtd_is_killed_and_comes_back(self):
+        self.start("a", "b")
+        kit.eventually(self.quiet)
+        kit.eventually(self.quiet)
+        self.libvirt.die()
+        self.advance()
+        self.assertFalse(self.sampler.snapshot()["connected"])
+        self.assertEqual(self.vm("a")["age"]["monitor"], PERIOD)
+        self.libvirt.up = True
+        self.advance()
+        self.assertTrue(self.sampler.snapshot()["connected"])
+        self.assertEqual(self.vm("a")["age"]["monitor"], 0.0)
+        # The first sample after it goes with the last one before it.
+        self.assertTrue(self.vm("a")["rates"])
+        self.assertEqual(len(self.logs.at(logging.ERROR)), 0)
+
+
+class ManyTest(TestCase):
+
+    def test_random_hangs(self):
+        """
+        VMs hang and come back at random; whoever does not hang is fresh.
+        """
+        random = kit.rng("sampler")
+        names = ["vm%d" % n for n in range(30)]
+        self.start(*names)
+        kit.eventually(self.quiet)
+        hung = {}
+        for number in range(2, 40):
+            self.change(random, names, hung)
+            self.settle()
+            for name in names:
+                # One that came back is asked at the next round.
+                if hung.get(name, (None, 0))[1] < number - 1:
+                    self.assertLess(
+                        self.vm(name)["age"]["monitor"], 2 * PERIOD, name)
+        for name in list(hung):
+            self.release(hung, name, 0)
+        self.check_recovered(names)
+
+    def change(self, random, names, hung):
+        """
+        hung: name -> (what lets it go, or None; last round it hung in).
+        """
+        number = self.sampler.snapshot()["round"] + 2
+        for name in names:
+            gate = hung.get(name, (None, 0))[0]
+            if gate is not None:
+                hung[name] = gate, number
+                if random.random() < 0.3:
+                    self.release(hung, name, number)
+            elif sum(bool(g) for g, _ in hung.values()) < 10 and (
+                    random.random() < 0.1):
+                gate = self.libvirt.hang("monitor", name)
+                gate.__enter__()
+                hung[name] = gate, number
+
+    def release(self, hung, name, number):
+        gate, _ = hung[name]
+        if gate is not None:
+            gate.__exit__(None, None, None)
+        hung[name] = None, number
+
+    def settle(self):
+        """
+        Let a round pass in steps, since each deadline brings new workers.
+        """
+        for _ in range(4):
+            self.advance(PERIOD / 4)
+
+    def check_recovered(self, names):
+        for _ in range(2):
+            self.settle()
+        for name in names:
+            self.assertLess(self.vm(name)["age"]["monitor"], PERIOD, name)
+        state = self.sampler._monitors.state()
+        self.assertEqual((state["threads"], state["late"]), (WORKERS, 0))
+
+
+class RealTest(kit.TestCase):
+    """
+    With libvirt's test driver and real time: the shortest way through all.
+    """
+
+    def run(self, result=None):
+        # What libvirt opens once in a process' life is no leak of a test.
+        events.loop.acquire()
+        events.loop.release()
+        return super(RealTest, self).run(result)
+
+    def test_test_driver(self):
+        with kit.logs("vmsampling"):
+            found = sampler.Sampler("test:///default", period=0.05)
+            found.start()
+            try:
+                self.assertTrue(found.wait_round(3, kit.PATIENCE))
+                snapshot = found.snapshot()
+            finally:
+                self.assertEqual(found.stop(kit.PATIENCE), [])
+        vm, = snapshot["vms"].values()
+        self.assertEqual((vm["name"], vm["state"]), ("test", "running"))
+        for name in ("cpu.time", "balloon.current", "block.0.rd.bytes",
+                     "net.0.rx.bytes"):
+            self.assertIn(name, vm["stats"])
+        self.assertLess(vm["age"]["monitor"], kit.PATIENCE)
+        self.assertIsNone(vm["age"]["storage"])
+
+    def test_no_such_driver(self):
+        with kit.logs("vmsampling"):
+            with self.assertRaises(errors.ConnectFailed) as context:
+                sampler.Sampler("nosuch:///driver", period=1.0).start()
+        text = str(context.exception)
+        self.assertIn("nosuch:///driver", text)
+        self.assertNotIn("\n", text)
+        self.assertEqual(os.getpid(), os.getpid())
+
+    def test_libvirt_is_not_asked_by_the_constructor(self):
+        sampler.Sampler("nosuch:///driver", period=1.0)
+        self.assertTrue(libvirt.getVersion())
