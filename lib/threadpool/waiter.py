@@ -72,6 +72,24 @@ class Waiter(object):
             if e.errno != errno.EAGAIN:
                 raise
 
+    def wait_writable(self, fd):
+        """
+        Wait until wake() is called or something can be written to fd; true
+        in the latter case.
+        """
+        poll = select.poll()
+        poll.register(self._reader, select.POLLIN)
+        poll.register(fd, select.POLLOUT)
+        try:
+            ready = dict(poll.poll())
+            if self._reader in ready:
+                os.read(self._reader, 4096)
+        except (OSError, select.error) as e:
+            if e.args[0] not in (errno.EINTR, errno.EAGAIN):
+                raise
+            return False
+        return fd in ready
+
     @property
     def wakeup_fd(self):
         """

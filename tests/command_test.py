@@ -1,0 +1,304 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+import io
+import logging
+import os
+import shutil
+import sys
+import tempfile
+
+import mock
+import six
+
+import kit
+from vmsampling import command
+from vmsampling import errors
+from vmsampling import look
+from vmsampling import watch
+
+REPORT = {"time": 0.0, "vms": 1, "not_asked": 0, "stuck": {}, "busy": {},
+          "looked": {"control": 1, "proc": 1, "probe": 0}}
+
+STUCK = dict(REPORT, stuck={"u": {"name": "a\x1b", "seconds": 3.0, "why": [],
+                                  "holder": None, "kernel": {}}})
+
+
+class Job(object):
+    """
+    Looks like watch.Watch.
+    """
+
+    def __init__(self, start=lambda: None, stop=lambda: None):
+        self.start = start
+        self.stop = stop
+        self.args = None
+        self.ran = False
+
+    def run(self, interrupt):
+        self.ran = True
+
+    def __call__(self, *args):
+        self.args = args
+        return self
+
+
+class TestCase(kit.TestCase):
+
+    def setUp(self):
+        super(TestCase, self).setUp()
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.config = self.write("my.conf", "")
+        # No file of this machine may have a say.
+        for name, value in (("MAIN_FILE", self.path("vdsm.conf")),
+                            ("DROP_IN_DIRS", ())):
+            self.patch(command.config, name, value)
+
+    def patch(self, where, name, value):
+        patch = mock.patch.object(where, name, value)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "w") as stream:
+            stream.write(content)
+        return self.path(name)
+
+    def main(self, *argv):
+        """
+        Return exit status, stdout and stderr.
+        """
+        saved = sys.stdout, sys.stderr
+        with io.open(self.path("out"), "w+b") as out, \
+                io.open(self.path("err"), "w+b") as err:
+            sys.stdout, sys.stderr = map(self.stream, (out, err))
+            try:
+                status = command.main(list(argv))
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                for stream in (sys.stdout, sys.stderr):
+                    if stream not in (out, err):
+                        stream.detach()
+                sys.stdout, sys.stderr = saved
+            return (status,) + tuple(
+                self.content(stream) for stream in (out, err))
+
+    def stream(self, raw):
+        # On Python 2.7 standard streams take bytes.
+        if str is bytes:
+            return raw
+        return io.TextIOWrapper(raw, encoding="ascii", newline="\n")
+
+    def content(self, stream):
+        stream.seek(0)
+        return stream.read().decode("ascii")
+
+    def check_error(self, message, *argv):
+        self.assertEqual(self.main(*argv), (
+            2, u"", u"vdsm-sampler: %s\n" % message))
+
+
+class UsageTest(TestCase):
+
+    def test_version(self):
+        status, out, err = self.main("--version")
+        self.assertEqual((status, err), (0, u""))
+        six.assertRegex(self, out, r"^vdsm-sampler [0-9]+\.[0-9.]+\n$")
+
+    def test_version_is_not_to_be_found(self):
+        with mock.patch.object(command.io, "open", side_effect=IOError):
+            self.assertEqual(command._version(), "(unknown version)")
+
+    def test_help(self):
+        for argv in (["--help"], ["watch", "--help"], ["stuck", "--help"]):
+            status, out, err = self.main(*argv)
+            self.assertEqual((status, err), (0, u""))
+            self.assertIn("vdsm-sampler", out)
+
+    def test_wrong_usage_is_one_line(self):
+        for argv in ([], ["nonsense"], ["--nonsense"], ["watch", "x"],
+                     ["stuck", "--period", "2"], ["watch", "--probe"],
+                     ["watch", "--period"], ["watch", "--format", "xml"]):
+            status, out, err = self.main(*argv)
+            self.assertEqual((status, out), (2, u""), argv)
+            six.assertRegex(self, err, r"^vdsm-sampler: .* \(see "
+                            r"vdsm-sampler --help\)\n$")
+            self.assertEqual(err.count("\n"), 1)
+
+    def test_options_are_validated_like_keys(self):
+        self.check_error("--period = abc: must be a number from 0.1 to 3600",
+                         "watch", "--period", "abc")
+        self.check_error("--period = 0: must be a number from 0.1 to 3600",
+                         "watch", "--period", "0")
+        self.check_error("--rounds = 1.5: must be a whole number not below 1",
+                         "watch", "--rounds", "1.5")
+        for verb in ("watch", "stuck"):
+            self.check_error("--connect = (empty): must be a libvirt URI such "
+                             "as qemu:///system", verb, "--connect", "")
+
+    def test_configuration(self):
+        path = self.write("bad.conf", "[sampling]\nworkers = abc\n")
+        for verb in ("watch", "stuck"):
+            self.check_error(
+                "%s: [sampling] workers = abc: must be a whole number from 1 "
+                "to 64" % path, verb, "--config", self.config,
+                "--config", path)
+            self.check_error(
+                "%s: cannot be read: there is no such file" %
+                self.path("none"), verb, "--config", self.path("none"))
+
+    def test_messages_are_clean(self):
+        path = self.write("bad.conf", "[sampling]\nworkers = \x1b[2J\n")
+        self.check_error(
+            "%s: [sampling] workers = \\x1b[2J: must be a whole number from "
+            "1 to 64" % path, "watch", "--config", path)
+
+    def test_stderr_is_closed(self):
+        saved = sys.stderr
+        sys.stderr = None
+        try:
+            self.assertEqual(command.main(["nonsense"]), 2)
+        finally:
+            sys.stderr = saved
+
+    def test_stdout_is_closed(self):
+        with mock.patch.object(command.output, "Output",
+                               side_effect=errors.WriteFailed("closed")):
+            self.check_error("cannot write to standard output: closed",
+                             "stuck")
+
+
+class WatchTest(TestCase):
+
+    def watch(self, job, *argv):
+        self.patch(watch, "Watch", job)
+        return self.main("watch", *argv)
+
+    def test_defaults(self):
+        job = Job()
+        self.assertEqual(self.watch(job), (0, u"", u""))
+        self.assertTrue(job.ran)
+        settings, period, rounds, as_json, _ = job.args
+        self.assertEqual((period, rounds, as_json), (2.0, None, False))
+        self.assertEqual(settings["connect"], "qemu:///system")
+
+    def test_options(self):
+        job = Job()
+        path = self.write("good.conf", "[sampling]\nworkers = 7\n"
+                          "connect = lxc:///\n")
+        self.watch(job, "--connect", "test:///default", "--period", "1",
+                   "--rounds", "5", "--format", "json", "--config", path)
+        settings, period, rounds, as_json, _ = job.args
+        self.assertEqual((period, rounds, as_json), (1.0, 5, True))
+        self.assertEqual(settings["connect"], "test:///default")
+        self.assertEqual(settings["workers"], 7)
+
+    def test_no_libvirt(self):
+        def fail():
+            raise errors.ConnectFailed("foo:///", "no\n such\ndriver")
+
+        self.assertEqual(self.watch(Job(fail)), (
+            2, u"", u"vdsm-sampler: cannot connect to libvirt at foo:///: "
+            u"no such driver\n"))
+
+    def test_reader_goes_away(self):
+        def fail():
+            raise errors.OutputClosed("Broken pipe")
+
+        self.assertEqual(self.watch(Job(fail)), (0, u"", u""))
+
+    def test_disk_is_full(self):
+        def fail():
+            raise errors.WriteFailed("No space left on device")
+
+        self.assertEqual(self.watch(Job(fail)), (
+            2, u"", u"vdsm-sampler: cannot write to standard output: No space "
+            u"left on device\n"))
+
+    def test_binding_is_missing(self):
+        def fail():
+            raise ImportError("No module named libvirt")
+
+        status, _, err = self.watch(Job(fail))
+        self.assertEqual(status, 2)
+        self.assertIn("No module named libvirt; install libvirt-python", err)
+        self.assertEqual(err.count("\n"), 1)
+
+    def test_bug(self):
+        def fail():
+            raise ZeroDivisionError("oops \x1b[2J")
+
+        status, out, err = self.watch(Job(fail))
+        self.assertEqual((status, out), (2, u""))
+        self.assertIn("this is a bug of vdsm-sampler", err)
+        self.assertIn("ZeroDivisionError: oops \\x1b[2J", err)
+
+    def test_logging(self):
+        log = logging.getLogger("vmsampling.some")
+
+        def run():
+            log.debug("debug")
+            log.info("info \x1b")
+            log.warning("warning")
+            log.error("error")
+
+        for argv, count in (([], 1), (["-v"], 3), (["--verbose"], 3),
+                            (["--debug"], 4)):
+            _, _, err = self.watch(Job(run), *argv)
+            found = [line for line in err.splitlines() if ".some]" in line]
+            self.assertEqual(len(found), count, err)
+        self.assertIn("info \\x1b", err)
+        self.assertEqual(logging.getLogger().handlers, self.handlers)
+
+    def setUp(self):
+        super(WatchTest, self).setUp()
+        self.handlers = list(logging.getLogger().handlers)
+
+
+class StuckTest(TestCase):
+
+    def test_interrupted(self):
+        # Neither 0 nor 1: nobody knows whether there are any.
+        status_of_signal = command._StuckJob.status_of_signal
+        self.assertEqual(status_of_signal(15), 143)
+        self.assertEqual(command._WatchJob.status_of_signal(15), 0)
+
+    def stuck(self, report, *argv):
+        self.patch(look.Look, "take", lambda _self: report)
+        return self.main("stuck", *argv)
+
+    def test_none(self):
+        status, out, err = self.stuck(REPORT)
+        self.assertEqual((status, err), (0, u""))
+        self.assertTrue(out.startswith(u"0 of 1 VMs stuck"))
+
+    def test_some(self):
+        status, out, err = self.stuck(STUCK)
+        self.assertEqual((status, err), (1, u""))
+        self.assertTrue(out.startswith(u"a\\x1b is stuck for 3.0s\n"))
+
+    def test_json(self):
+        status, out, err = self.stuck(STUCK, "--format", "json")
+        self.assertEqual((status, err), (1, u""))
+        self.assertIn(u'"stuck": {"u": {"holder": null', out)
+        self.assertEqual(out.count("\n"), 1)
+
+    def test_probe(self):
+        probes = []
+        self.patch(look, "Look", lambda settings, probe: probes.append(
+            probe) or mock.Mock(take=lambda: REPORT))
+        self.main("stuck")
+        self.main("stuck", "--probe")
+        self.assertEqual(probes, [False, True])
+
+    def test_nobody_reads(self):
+        self.patch(command.output.Output, "write",
+                   mock.Mock(side_effect=errors.OutputClosed("x")))
+        self.assertEqual(self.stuck(STUCK), (1, u"", u""))
