@@ -1,0 +1,98 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+What sampling real VMs costs: with the sampler, and with one bulk call for all
+VMs each period, which is the least that any other sampler does.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import gc
+import time
+
+import libvirt
+
+import process
+from threadpool import clock
+from vmsampling import groups
+from vmsampling import sampler
+
+_PERIOD = 1.0
+
+# The first rounds open connections and fill the history.
+_WARM_UP = 5
+
+_PATIENCE = 20.0
+
+_ALL_GROUPS = (groups.HOST[0].number | groups.MONITOR.number |
+               groups.STORAGE.number)
+
+
+class _Sampler(object):
+    """
+    The sampler with a reader that looks at it once a round.
+    """
+
+    def __init__(self, uri):
+        self._sampler = sampler.Sampler(uri, _PERIOD)
+        self._sampler.start()
+        self._round = 0
+
+    def next(self):
+        """
+        Return (VMs with all that was asked for, seconds that it took).
+        """
+        self._round += 1
+        if not self._sampler.wait_round(self._round, _PATIENCE):
+            raise AssertionError("round %d did not end" % self._round)
+        snapshot = self._sampler.snapshot()
+        # Reading at leisure may have missed some.
+        self._round = snapshot["round"]
+        fresh = [vm for vm in snapshot["vms"].values()
+                 if vm["age"]["monitor"] is not None and
+                 vm["age"]["monitor"] < 2 * _PERIOD]
+        return len(fresh), snapshot["elapsed"]
+
+
+class _Bulk(object):
+
+    def __init__(self, uri):
+        self._connection = libvirt.openReadOnly(uri)
+        self._due = clock.monotonic()
+
+    def next(self):
+        self._due += _PERIOD
+        time.sleep(max(self._due - clock.monotonic(), 0))
+        begin = clock.monotonic()
+        records = self._connection.getAllDomainStats(
+            _ALL_GROUPS, groups.ACTIVE | groups.NOWAIT)
+        return len(records), clock.monotonic() - begin
+
+
+def poll(candidate, options):
+    before = _resident()
+    poller = {"ours": _Sampler, "bulk": _Bulk}[candidate](options["uri"])
+    for _ in range(_WARM_UP):
+        poller.next()
+    warm, cpu = _resident(), process.cpu_seconds()
+    rounds = [poller.next() for _ in range(int(options["seconds"] / _PERIOD))]
+    cpu, after = process.cpu_seconds() - cpu, _resident()
+    least = min(sampled for sampled, _ in rounds)
+    if least < options["vms"]:
+        raise AssertionError("only %d of %d VMs were sampled in a round" % (
+            least, options["vms"]))
+    sweeps = sorted(seconds for _, seconds in rounds)
+    samples = options["vms"] * len(rounds)
+    return {
+        "cpu": cpu / samples * 1e6,
+        "sweep": 1000 * sweeps[len(sweeps) // 2],
+        "memory": (warm - before) / options["vms"] / 1024,
+        "growth": (after - warm) / samples,
+        "threads": process.threads(),
+    }
+
+
+def _resident():
+    gc.collect()
+    return process.resident()

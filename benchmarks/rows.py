@@ -1,0 +1,130 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+The rows of the table: what is measured, of whom, and what is to be reached.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import collections
+
+# form: of a value. target: None, or one of those below; for "ours".
+Metric = collections.namedtuple("Metric", "key label form target")
+
+# options: of the measure, beside those of the command line.
+Row = collections.namedtuple("Row", "name title candidates metrics")
+
+
+class AtMost(object):
+
+    def __init__(self, limit):
+        self._limit = limit
+
+    def __str__(self):
+        return "<= %g" % self._limit
+
+    def met(self, values):
+        """
+        values: by candidate. None if it cannot be told.
+        """
+        return values["ours"] <= self._limit
+
+
+class AtLeast(AtMost):
+
+    def __str__(self):
+        return ">= %g" % self._limit
+
+    def met(self, values):
+        return values["ours"] >= self._limit
+
+
+class Ratio(object):
+
+    def __init__(self, limit, peer):
+        self._limit = limit
+        self.peer = peer
+
+    def __str__(self):
+        return "<= %.2f x %s" % (self._limit, self.peer)
+
+    def met(self, values):
+        if self.peer not in values:
+            return None
+        return values["ours"] <= self._limit * values[self.peer]
+
+
+class IsNot(object):
+
+    def __init__(self, word):
+        self._word = word
+
+    def __str__(self):
+        return "not: " + self._word
+
+    def met(self, values):
+        return values["ours"] != self._word
+
+
+_POOLS = ("ours", "VDSM", "TPE")
+
+_OPERATIONS = (
+    Metric("p50", "late, median, ms", "%.2f", None),
+    Metric("most", "late, most, ms", "%.1f", None),
+    Metric("fire", "CPU, us a run", "%.1f", None),
+    Metric("missed", "runs missed", "%.0f", AtMost(0)),
+)
+
+ROWS = (
+    Row("dispatch", "Dispatch and complete; timeout, key; 4 submitters",
+        _POOLS, (
+            Metric("wall", "us a task", "%.2f", Ratio(0.25, "VDSM")),
+            Metric("cpu", "CPU, us a task", "%.2f", None))),
+    Row("submit", "Submit and complete; future, deadline; 4 submitters",
+        ("ours", "TPE"), (
+            Metric("wall", "us a task", "%.2f", Ratio(1.0, "TPE")),
+            Metric("cpu", "CPU, us a task", "%.2f", None))),
+    Row("memory", "Memory kept for a completed task with a deadline",
+        _POOLS, (
+            Metric("bytes", "bytes a task", "%.1f", AtMost(0.5)),)),
+    Row("spread", "1000 operations at 1 s, spread over the second",
+        ("ours", "slack", "VDSM", "TPE", "bare"), (
+            Metric("cpu", "CPU, %", "%.2f", Ratio(0.7, "VDSM")),
+            Metric("p99", "late, p99, ms", "%.2f", AtMost(0.5)),
+            # As exact as it can be measured beside other load.
+            Metric("drift", "drift, ms a period", "%.3f", AtMost(0.02)),
+            ) + _OPERATIONS),
+    Row("burst", "1000 operations at 1 s, due together",
+        _POOLS, (
+            Metric("cpu", "CPU, %", "%.2f", AtMost(1.0)),
+            Metric("p99", "late, p99, ms", "%.1f", AtMost(10)),
+            Metric("drift", "drift, ms a period", "%.3f", None),
+            ) + _OPERATIONS),
+    Row("stuck", "One operation stuck for 7 s, period 0.2 s, then quick tasks",
+        _POOLS, (
+            Metric("held", "threads held", "%.0f", AtMost(1)),
+            Metric("threads", "threads in all", "%.0f", None),
+            Metric("quick", "quick tasks run, %", "%.0f", AtLeast(100)))),
+    Row("exit", "Exit of the interpreter with a stuck worker",
+        _POOLS, (
+            Metric("seconds", "s more than without", "%.3f", AtMost(0.1)),)),
+    Row("fork", "Pool made before a fork, used in the child",
+        _POOLS, (
+            Metric("outcome", "outcome", "%s", IsNot("hangs")),)),
+    Row("idle", "Idle, after a task with a deadline",
+        _POOLS, (
+            Metric("wakeups", "wake-ups a second", "%.1f", AtMost(0)),
+            Metric("cpu", "CPU, %", "%.2f", None))),
+)
+
+SAMPLER = Row(
+    "sampler", "Sampling 20 real QEMUs, period 1 s", ("ours", "bulk"), (
+        # 1 % of a core for 500 VMs at 15 s.
+        Metric("cpu", "CPU, us a VM and round", "%.0f", AtMost(300)),
+        Metric("sweep", "sweep, ms", "%.1f", Ratio(0.7, "bulk")),
+        Metric("memory", "memory, KiB a VM", "%.0f", None),
+        Metric("growth", "growth, bytes a VM and round", "%.0f", None),
+        Metric("threads", "threads", "%.0f", None)))
+
+NAMES = tuple(row.name for row in ROWS) + (SAMPLER.name,)
