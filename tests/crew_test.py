@@ -84,7 +84,7 @@ class CrewTest(kit.TestCase):
     def setUp(self):
         super(CrewTest, self).setUp()
         self.clock = kit.Scheduler()
-        self.backlog = _backlog.Backlog("crew", 10)
+        self.backlog = _backlog.Backlog("crew", 10, 4, self.clock.clock)
         self.backlog.closed = False
         self.roster = _roster.Roster(1, 3, 2)
         self.stuck = []
@@ -120,7 +120,7 @@ class TestArming(CrewTest):
         # Let the others of the crew go, too.
         self.crew.dismiss()
         self.backlog.closed = True
-        self.backlog.wake_all()
+        self.backlog.idle.wake_all()
 
     def test_check_after_armed_was_read(self):
         # W1 W2 reads an earlier time, so does not arm; C1 C2 sees the task
@@ -238,7 +238,7 @@ class TestMarking(CrewTest):
         # The same with a future: exactly one of the two answers for it.
         for late_first in (True, False):
             task = _task.Submission(
-                int, (), {}, 10, None, self.clock.now)
+                int, (), {}, 10, None, None, self.clock.now)
             future = task.future
             if late_first:
                 self.worker.late_hook = None
@@ -251,7 +251,7 @@ class TestMarking(CrewTest):
                 self.assertEqual(future.result(0), 0)
         self.crew.dismiss()
         self.backlog.closed = True
-        self.backlog.wake_all()
+        self.backlog.idle.wake_all()
 
     def test_stuck_once(self):
         self.roster.max_workers = 1
@@ -364,16 +364,17 @@ class TestParking(CrewTest):
     def test_task_queued_before_the_worker_is_idle(self):
         # S1 S3 (nobody idle), then the worker parks: it must not sleep.
         self.backlog.put(_task.Task(int, 10))
-        self.backlog.park(self.worker)
-        self.assertEqual(self.backlog.idle, 0)
+        self.backlog.idle.park(self.worker, self.backlog.needs)
+        self.assertEqual(len(self.backlog.idle), 0)
 
     def test_task_queued_between_idle_and_the_look(self):
         # The worker says that it is idle; S1 S3 takes it from the list and
         # wakes it; it sees the task, and must consume that wake-up.
         def put():
             self.backlog.put(_task.Task(int, 10))
-        self.backlog._idle = HookedDeque(self.backlog._idle, append=put)
-        self.backlog.park(self.worker)
+        idle = self.backlog.idle
+        idle.workers = HookedDeque(idle.workers, append=put)
+        self.backlog.idle.park(self.worker, self.backlog.needs)
         self.assertFalse(self.worker._bed.acquire(False))
 
     def test_every_task_wakes_somebody(self):
@@ -386,7 +387,7 @@ class TestParking(CrewTest):
             kit.eventually(lambda: done.acquire(False), "task to run")
         self.crew.dismiss()
         self.backlog.closed = True
-        self.backlog.wake_all()
+        self.backlog.idle.wake_all()
 
 
 class TestUnexpected(CrewTest):
@@ -412,4 +413,4 @@ class TestUnexpected(CrewTest):
         self.assertEqual(self.crew.state()["threads"], 1)
         self.crew.dismiss()
         self.backlog.closed = True
-        self.backlog.wake_all()
+        self.backlog.idle.wake_all()

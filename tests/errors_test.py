@@ -19,6 +19,9 @@ EXAMPLES = {
         "pool: 400 tasks are waiting already",
     errors.KeyBusy("pool", "vm"):
         "pool: a task with key 'vm' is under way",
+    errors.GroupBusy("pool", "storage", 2, 3.04):
+        "pool: all places of group 'storage' are held by 2 late tasks, "
+        "next probe in 3.0 s",
     errors.PoolStuck("pool", 2, [("vm", "sample", 61.04),
                                  (None, "update", 3.0)]):
         "pool: all 2 threads are held by late tasks: vm for 61.0 s, "

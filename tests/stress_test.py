@@ -103,6 +103,7 @@ class Round(object):
 
     def one(self, rng, number):
         key = rng.choice([None, rng.randrange(30)])
+        group = rng.choice([None, None, "group/0", "group/1"])
         timeout = rng.choice([None, 0, 1, 5, 60])
         kind = rng.random()
         call = functools.partial(self.ledger.ran, number)
@@ -113,10 +114,12 @@ class Round(object):
         elif kind < 0.02:
             call = functools.partial(self.fail, number)
         if rng.random() < 0.7:
-            self.pool.dispatch(call, timeout=timeout, key=key)
+            self.pool.dispatch(
+                call, timeout=timeout, key=key, group=group)
             self.ledger.accept(number)
         else:
-            future = self.pool.bound(key=key, timeout=timeout).submit(call)
+            future = self.pool.bound(
+                key=key, timeout=timeout, group=group).submit(call)
             self.ledger.accept(number, future)
             if rng.random() < 0.1:
                 future.cancel()
@@ -195,7 +198,8 @@ class TestStress(kit.TestCase):
                 self.check(life)
                 refused.update(life.ledger.refused)
         # The test would prove little if these did not happen.
-        for error in (errors.KeyBusy, errors.NotRunning, errors.QueueFull):
+        for error in (errors.KeyBusy, errors.NotRunning, errors.QueueFull,
+                      errors.GroupBusy):
             self.assertGreater(refused[error], 0, error)
 
     def check(self, life):
@@ -207,6 +211,9 @@ class TestStress(kit.TestCase):
             set(ledger.runs) - ledger.accepted, set(), seed)
         self.assertEqual(state["threads"], 0, seed)
         self.assertEqual(state["queued"], 0, seed)
+        for name, group in state["groups"].items():
+            self.assertEqual(
+                (group["under_way"], group["late"]), (0, 0), (name, seed))
         done, pending = futures.wait(ledger.futures.values(), 0)
         self.assertEqual(pending, set(), seed)
         for number, future in ledger.futures.items():

@@ -45,7 +45,8 @@ class TestDescribe(kit.TestCase):
     def test_task_repr_in_every_state(self):
         for task in (_task.Task(Callable(), None),
                      _task.Task(Callable(), 5, key="vm"),
-                     _task.Submission(Callable(), (), {}, 5, None, 1000)):
+                     _task.Submission(
+                         Callable(), (), {}, 5, None, None, 1000)):
             repr(task)
             task.begin(1000)
             repr(task)
@@ -54,7 +55,7 @@ class TestDescribe(kit.TestCase):
 class TestSubmission(kit.TestCase):
 
     def submission(self, call=Callable(), timeout=5):
-        return _task.Submission(call, (), {}, timeout, None, 1000)
+        return _task.Submission(call, (), {}, timeout, None, None, 1000)
 
     def run_and_finish(self, task, deliver=None):
         task.begin(1001)

@@ -5,10 +5,11 @@
 The tasks that wait, their keys, and the workers that wait for tasks.
 
 This is the hot path: four submitters and four workers at once, a microsecond
-a task. It takes no lock. It rests on single operations of deque and dict
-being atomic, which CPython's global lock (and, in free-threaded builds, the
-per-object lock) gives for objects whose hash and equality run no Python
-code: keys must be of such types (str, int, uuid's text, a tuple of them).
+a task. It takes no lock, but for tasks of a group. It rests on single
+operations of deque and dict being atomic, which CPython's global lock (and,
+in free-threaded builds, the per-object lock) gives for objects whose hash and
+equality run no Python code: keys must be of such types (str, int, uuid's
+text, a tuple of them).
 
 Each step below leans on one rule, that of two flags: of two threads that each
 first write their own mark and then read the other's, at least one sees the
@@ -19,7 +20,9 @@ from __future__ import absolute_import, division, print_function
 
 import collections
 
+from threadpool import bulkhead
 from threadpool import errors
+from threadpool import idle as _idle
 from threadpool import task as _task
 
 NEVER = _task.NEVER
@@ -28,14 +31,22 @@ NEVER = _task.NEVER
 class Backlog(object):
     """
     A bounded FIFO of tasks that never blocks, with at most one task per key.
+
+    Tasks of a group without a free place wait beside it, see bulkhead.py;
+    those without a group pay nothing for that.
     """
 
-    def __init__(self, name, max_tasks):
+    def __init__(self, name, max_tasks, places, clock):
+        """
+        places: of each group.
+        """
         self.name = name
         self.max_tasks = max_tasks
         # Tasks that wait, oldest first. A task is in the hands of the one
         # that removed it: popleft() and remove() both are atomic.
         self._tasks = collections.deque()
+        self.groups = bulkhead.Bulkheads(
+            name, places, clock, self._tasks.append)
         # Tasks of the pool itself (reports, callbacks): first, unbounded,
         # without keys. There are few: one for each late or stuck task.
         self._errands = collections.deque()
@@ -44,16 +55,17 @@ class Backlog(object):
         self._tickets = collections.deque([None] * max_tasks)
         # key -> the task that has it, from put() until release().
         self._keys = {}
-        # Workers that wait, each on its own lock. See park().
-        self._idle = collections.deque()
+        # Workers that wait.
+        self.idle = _idle.Idle()
         # No task is accepted; what waits, waits on. Set and unset by the
         # owner: unset to open it, set for good before clear(). See put().
         self.closed = True
 
     def put(self, task):
         """
-        Queue task. Raises KeyBusy, QueueFull, or NotRunning when the backlog
-        was closed meanwhile; then nothing was queued. Thread: any.
+        Queue task. Raises KeyBusy, QueueFull, GroupBusy, or NotRunning when
+        the backlog was closed meanwhile; then nothing was queued. Thread:
+        any.
         """
         key = task.key
         if key is not None and self._keys.setdefault(key, task) is not task:
@@ -63,21 +75,24 @@ class Backlog(object):
         except IndexError:
             self._keys.pop(key, None)
             raise errors.QueueFull(self.name, self.max_tasks)
-        self._tasks.append(task)
+        if task.group is None:
+            self._tasks.append(task)
+        else:
+            self._enter(task)
         # Two flags: closed is set, then the queue is cleared; here the task
         # is queued, then closed is read. A task that was queued too late
         # for clear() is seen here. If it cannot be removed, someone has it.
         if self.closed and self._remove(task):
             raise errors.NotRunning(self.name, "stopped")
-        if self._idle:
-            self._wake()
+        if self.idle.workers:
+            self.idle.wake()
 
     def put_errand(self, task):
         """
         Queue a task of the pool itself, ahead of all others.
         """
         self._errands.append(task)
-        self._wake()
+        self.idle.wake()
 
     def take(self):
         """
@@ -95,44 +110,35 @@ class Backlog(object):
         self._tickets.append(None)
         return task
 
-    def release(self, key):
+    def release(self, task):
         """
-        Let the next task with this key in. key may be None.
+        The task has ended: let the next one with its key in, and the next
+        one of its group. Thread: the worker.
         """
-        self._keys.pop(key, None)
+        if task.key is not None:
+            self._keys.pop(task.key, None)
+        if task.group is not None:
+            self.groups.leave(task)
+            self.idle.wake(len(self._tasks))
 
-    def park(self, worker):
+    def turned_late(self, tasks, now):
         """
-        Wait until there may be something to do. Thread: the worker.
+        These tasks are late. Returns when the next probe of a group is due.
+        Thread: the scheduler's.
+        """
+        grouped = [task for task in tasks if task.group is not None]
+        if grouped:
+            self.groups.turned_late(grouped)
+        probe_at = self.groups.probe(now)
+        self.idle.wake(len(self._tasks))
+        return probe_at
 
-        Two flags: a submitter queues a task, then looks for an idle worker;
-        here the worker says that it is idle, then looks for a task. So a
-        task never waits beside a worker that sleeps.
+    def needs(self, worker):
         """
-        self._idle.append(worker)
-        if self._tasks or self._errands or self.closed or worker.leaving:
-            try:
-                self._idle.remove(worker)
-                return
-            except ValueError:
-                # Somebody took us from the list: a wake-up is under way, and
-                # must be consumed here or it would end a later wait.
-                pass
-        worker.sleep()
-
-    def _wake(self):
-        try:
-            worker = self._idle.pop()
-        except IndexError:
-            return
-        worker.wake()
-
-    def wake_all(self):
+        Return whether the worker must not wait.
         """
-        Have every idle worker look around, after its leaving was set.
-        """
-        while self._idle:
-            self._wake()
+        return (self._tasks or self._errands or self.closed or
+                worker.leaving)
 
     def expire(self, now):
         """
@@ -143,7 +149,7 @@ class Backlog(object):
         """
         expired = []
         earliest = NEVER
-        for task in self._snapshot():
+        for task in self._snapshot() + self.groups.waiting():
             if task.deadline is None:
                 continue
             if task.deadline > now:
@@ -156,39 +162,56 @@ class Backlog(object):
         """
         Remove and return all tasks that wait; their keys are free.
         """
-        cleared = []
+        cleared = [task for task in self.groups.waiting()
+                   if self._remove(task)]
         while True:
             try:
                 task = self._tasks.popleft()
             except IndexError:
                 return cleared
             self._tickets.append(None)
-            self._keys.pop(task.key, None)
+            self._forget(task)
             cleared.append(task)
 
-    @property
-    def idle(self):
-        return len(self._idle)
-
     def __len__(self):
-        return len(self._tasks)
+        # One look: tasks move from a group to the queue at any time.
+        return self.max_tasks - len(self._tickets)
 
     def __bool__(self):
         return bool(self._tasks or self._errands)
 
     __nonzero__ = __bool__
 
+    def _enter(self, task):
+        try:
+            self.groups.enter(task)
+        except errors.GroupBusy:
+            self._keys.pop(task.key, None)
+            self._tickets.append(None)
+            raise
+
     def _remove(self, task):
         """
         Take task out of the queue; False if somebody else has it already.
         """
-        try:
-            self._tasks.remove(task)
-        except ValueError:
-            return False
+        # A task that waits for a place may get one meanwhile, but never the
+        # other way round: so it is looked for there first.
+        if task.group is None or not self.groups.withdraw(task):
+            try:
+                self._tasks.remove(task)
+            except ValueError:
+                return False
         self._tickets.append(None)
-        self._keys.pop(task.key, None)
+        self._forget(task)
         return True
+
+    def _forget(self, task):
+        """
+        The task was removed and does not run.
+        """
+        self._keys.pop(task.key, None)
+        if task.group is not None:
+            self.groups.forget(task)
 
     def _snapshot(self):
         while True:

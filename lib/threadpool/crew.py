@@ -73,6 +73,7 @@ class Crew(object):
             became_full = full and not self.full
             self.full = full
             self._expired += len(expired)
+        probe_at = self._backlog.turned_late(late, now)
         self._launch(recruits)
         if late:
             self._departures.wake()
@@ -84,7 +85,7 @@ class Crew(object):
         if became_full:
             log.error("%s; refusing work until one returns",
                       self.reporter.pool_stuck(self.under_way()))
-        return min(earliest, due)
+        return min(earliest, due, probe_at)
 
     def settle(self, worker, task):
         """

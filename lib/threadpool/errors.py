@@ -74,6 +74,24 @@ class KeyBusy(Error):
         self.key = key
 
 
+class GroupBusy(Error):
+    """
+    Raised when all places of a group are held by late tasks, and the time
+    for a probe has not come. Nothing was queued.
+
+    Attribute seconds says when it will have come.
+    """
+    msg = ("{self.name}: all places of group {self.group!r} are held by "
+           "{self.late} late tasks, next probe in {self.seconds:.1f} s")
+
+    def __init__(self, name, group, late, seconds):
+        super(GroupBusy, self).__init__(name, group, late, seconds)
+        self.name = name
+        self.group = group
+        self.late = late
+        self.seconds = seconds
+
+
 class PoolStuck(Error):
     """
     Raised when all max_workers threads are held by late tasks.

@@ -106,7 +106,9 @@ class Executor(futures.Executor):
                 scheduler.stop, wait=False)
         self._scheduler = scheduler
         self._clock = self._scheduler.clock
-        self._backlog = _backlog.Backlog(name, max_tasks)
+        self._new_backlog = functools.partial(
+            _backlog.Backlog, name, max_tasks, workers, self._clock)
+        self._backlog = self._new_backlog()
         self._reporter = report.Reporter(name, self._clock, on_stuck)
         self._crew = _crew.Crew(
             name, _roster.Roster(workers, max_workers, stuck_after),
@@ -132,20 +134,23 @@ class Executor(futures.Executor):
         self._backlog.closed = False
         self._crew.start()
 
-    def dispatch(self, callable, timeout=DEFAULT, key=None):
+    def dispatch(self, callable, timeout=DEFAULT, key=None, group=None):
         """
         Have callable() run on a worker, and forget it. Never blocks.
 
         timeout: seconds from the start of the call until it is late.
         key: of a built-in type; at most one task with it is under way.
+        group: of a built-in type; tasks with it may fail together, and then
+            hold few threads, see bulkhead.py.
 
-        Raises NotRunning, PoolStuck, KeyBusy, QueueFull. Thread: any.
+        Raises NotRunning, PoolStuck, KeyBusy, GroupBusy, QueueFull. Thread:
+        any.
         """
         if not builtins.callable(callable):
             raise TypeError("not callable: {0!r}".format(callable))
         timeout = self._timeout if timeout is DEFAULT else _checked(timeout)
         self._admit()
-        self._backlog.put(_task.Task(callable, timeout, key))
+        self._backlog.put(_task.Task(callable, timeout, key, group))
 
     def submit(*args, **kwargs):
         """
@@ -158,16 +163,16 @@ class Executor(futures.Executor):
         Raises what dispatch() raises. Thread: any.
         """
         self, fn, args = _split(args)
-        return self._submit(fn, args, kwargs, self._timeout, None)
+        return self._submit(fn, args, kwargs, self._timeout, None, None)
 
-    def bound(self, key=None, timeout=DEFAULT):
+    def bound(self, key=None, timeout=DEFAULT, group=None):
         """
         Return a concurrent.futures.Executor that submits to this pool with
-        this key and timeout.
+        this key, timeout and group.
         """
         timeout = self._timeout if timeout is DEFAULT else _checked(timeout)
         return Bound(functools.partial(
-            self._submit, timeout=timeout, key=key))
+            self._submit, timeout=timeout, key=key, group=group))
 
     def stop(self, wait=True, timeout=10):
         """
@@ -201,7 +206,9 @@ class Executor(futures.Executor):
         self._end(_SHUTDOWN)
         if cancel_futures:
             self._drop()
-        self._backlog.wake_all()
+        # Nothing comes after it that could be protected.
+        self._backlog.groups.open()
+        self._backlog.idle.wake_all()
         if wait:
             self._crew.wait(None, for_late=False)
 
@@ -212,7 +219,7 @@ class Executor(futures.Executor):
         threads = free + late; stuck ones are late too; idle ones are free.
         completed: tasks that ended; failed: those of them, dispatched, that
         raised; dropped: results that came too late; expired: futures that
-        failed while they waited in the queue.
+        failed while they waited in the queue; groups: see bulkhead.py.
         Cheap. Thread: any.
         """
         fork.check()
@@ -224,7 +231,8 @@ class Executor(futures.Executor):
             "max_workers": self._max_workers,
             "max_tasks": self._backlog.max_tasks,
             "queued": len(self._backlog),
-            "idle": self._backlog.idle,
+            "idle": len(self._backlog.idle),
+            "groups": self._backlog.groups.state(),
         })
         return state
 
@@ -251,7 +259,7 @@ class Executor(futures.Executor):
             # Nothing of it was left behind in the parent.
             return
         self._state = _FORKED
-        self._backlog = _backlog.Backlog(self.name, self._backlog.max_tasks)
+        self._backlog = self._new_backlog()
         self._crew.after_fork()
 
     def __repr__(self):
@@ -268,10 +276,10 @@ class Executor(futures.Executor):
         if self._crew.full:
             raise self._reporter.pool_stuck(self._crew.under_way())
 
-    def _submit(self, fn, args, kwargs, timeout, key):
+    def _submit(self, fn, args, kwargs, timeout, key, group):
         self._admit()
         task = _task.Submission(
-            fn, args, kwargs, timeout, key, self._clock())
+            fn, args, kwargs, timeout, key, group, self._clock())
         # Once queued the task belongs to whoever takes it from there.
         future, deadline = task.future, task.deadline
         self._backlog.put(task)
@@ -288,7 +296,7 @@ class Executor(futures.Executor):
 
     def _drop(self):
         dropped = self._backlog.clear()
-        self._backlog.wake_all()
+        self._backlog.idle.wake_all()
         for task in dropped:
             task.cancel()
         if dropped:

@@ -33,17 +33,19 @@ class Task(object):
     Times are seconds of the pool's clock.
     """
 
-    __slots__ = ("call", "timeout", "key", "started", "deadline")
+    __slots__ = ("call", "timeout", "key", "group", "started", "deadline")
 
     # What a late task still owes: None here, a Submission's future.
     future = None
 
-    def __init__(self, call, timeout, key=None):
+    def __init__(self, call, timeout, key=None, group=None):
         self.call = call
         # Seconds from the start of the call, or None: never late.
         self.timeout = timeout
         # At most one task with this key is queued or running; None: any.
         self.key = key
+        # The bulkhead.Group that it counts in, by name; None: none.
+        self.group = group
         # Both set by the worker before it publishes the task.
         self.started = None
         self.deadline = None
@@ -101,7 +103,7 @@ class Submission(Task):
 
     __slots__ = ("future", "_args", "_kwargs", "_context", "_outcome")
 
-    def __init__(self, call, args, kwargs, timeout, key, now):
+    def __init__(self, call, args, kwargs, timeout, key, group, now):
         # Not through Task.__init__(), and with no more objects than it
         # takes: this is the hot path of submit().
         self.call = call
@@ -110,6 +112,7 @@ class Submission(Task):
         self._context = None if copy_context is None else copy_context()
         self.timeout = timeout
         self.key = key
+        self.group = group
         self.started = None
         self.deadline = NEVER if timeout is None else now + timeout
         self.future = Future()

@@ -83,8 +83,8 @@ class Worker(object):
         # this task was late, and so who answers for its future.
         self.task = None
         in_time = self.late is None or not crew.settle(self, task)
-        if task.key is not None:
-            self._backlog.release(task.key)
+        if task.key is not None or task.group is not None:
+            self._backlog.release(task)
         if in_time and task.future is not None:
             task.finish(self._run_callbacks)
 
@@ -113,7 +113,7 @@ class Worker(object):
             elif closed:
                 break
             else:
-                backlog.park(self)
+                backlog.idle.park(self, backlog.needs)
 
     def __repr__(self):
         return "<Worker {0} task={1} late={2} stuck={3}>".format(
