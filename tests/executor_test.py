@@ -52,7 +52,9 @@ class TestDispatch(poolcase.PoolTest):
             for error in (ValueError("bad"), SystemExit(1),
                           KeyboardInterrupt()):
                 self.pool.dispatch(kit_raise(error), key="k-%s" % error)
-            self.check_state(failed=3)
+            # Counted after it was logged, unlike failed.
+            self.check_state(completed=3)
+        self.check_state(failed=3)
         self.assertEqual(len(logs.at(logging.ERROR)), 3)
         self.ran()
         self.check_state(threads=2)

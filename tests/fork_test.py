@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 
 import os
 import sys
+import threading
 import traceback
 
 import kit
@@ -48,6 +49,18 @@ class TestFork(kit.TestCase):
         self.pool = executor.Executor("pool", 2, 4)
         self.pool.start()
         self.addCleanup(self.pool.stop)
+        self.rest()
+
+    def rest(self):
+        """
+        Wait until all threads have logged that they started. On 2.7 and 3.6
+        a child that logs waits for ever if some thread held a lock of
+        logging at the fork.
+        """
+        ran = threading.Event()
+        self.pool._scheduler.schedule(0, ran.set)
+        kit.wait(ran, "the scheduler's thread")
+        kit.eventually(lambda: self.pool.state()["idle"] == 2, "idle workers")
 
     def refused(self):
         for call in (self.pool.dispatch, self.pool.submit,
