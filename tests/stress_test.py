@@ -77,6 +77,7 @@ class Round(object):
 
     def play(self):
         self.pool.start()
+        self.sink()
         with kit.Bunch(1, self.keep_time), kit.Bunch(2, self.fork_and_look):
             with kit.Bunch(SUBMITTERS, self.submit):
                 pass
@@ -87,6 +88,28 @@ class Round(object):
             gate.open()
         # Half the rounds were stopped by a submitter in the middle.
         self.pool.stop(timeout=kit.PATIENCE)
+
+    def sink(self):
+        """
+        Begin with a group that refuses work, where there are threads to
+        spare.
+        """
+        workers = self.pool.state()["workers"]
+        if self.max_workers < 2 * workers:
+            return
+        # Their numbers are below those of the submitters.
+        for number in range(-workers, 0):
+            gate = kit.Gate()
+            self.gates.append(gate)
+            self.ledger.accept(number)
+            self.pool.dispatch(functools.partial(self.hang, number, gate),
+                               timeout=0, group="group/0")
+            gate.wait()
+        self.clock.advance(0)
+        try:
+            self.pool.dispatch(int, group="group/0")
+        except errors.GroupBusy as e:
+            self.ledger.refuse(None, e)
 
     def submit(self, submitter):
         rng = kit.rng("submitter", self.number, submitter)
