@@ -8,6 +8,8 @@ from vmsampling import asker
 from vmsampling import domain
 from vmsampling import groups
 from vmsampling import history
+from vmsampling import process
+from vmsampling import qemu
 from vmsampling.history import HOST, MONITOR
 
 
@@ -39,7 +41,7 @@ class TestCase(fakelibvirt.TestCase):
         self.domains = []
         self.asker = asker.Asker(
             self.monitors, Storage(), self.connections(), self.history,
-            self.scheduler.clock)
+            self.scheduler)
 
     def add(self, name, answered=None):
         vm = self.libvirt.add(name)
@@ -83,6 +85,30 @@ class AskerTest(TestCase):
         self.assertEqual([question.domain for question in done], [vm])
 
 
+class LookTest(TestCase):
+
+    def test_again(self):
+        vm = self.add("a")
+        vm.process = fakelibvirt.Process(process.AGAIN)
+        self.asker.ask(vm, self.round)
+        self.monitors.run()
+        # The round does not wait for it.
+        self.assertEqual(self.round.members, 1)
+        self.assertTrue(self.asker.is_new(vm))
+        self.scheduler.advance(qemu.LOOKS_APART)
+        self.monitors.run()
+        self.assertFalse(self.asker.is_new(vm))
+
+    def test_hold(self):
+        vm = self.add("a")
+        vm.process = fakelibvirt.Process(process.HOLD)
+        self.asker.ask(vm, self.round)
+        self.monitors.run()
+        self.assertTrue(self.asker.is_new(vm))
+        # It is for the next round.
+        self.assertEqual(self.scheduler.pending, [])
+
+
 class ProbesTest(TestCase):
 
     def setUp(self):
@@ -116,6 +142,12 @@ class ProbesTest(TestCase):
         self.monitors.run()
         self.assertEqual(self.answers, 1)
         self.assertIsNotNone(self.history.last(vm, HOST))
+
+    def test_vm_that_is_not_asked_tells_of_libvirtd(self):
+        self.add("a").process = fakelibvirt.Process(process.HOLD)
+        self.send()
+        self.monitors.run()
+        self.assertEqual(self.answers, 1)
 
     def test_error_is_no_answer(self):
         self.add("a")

@@ -63,7 +63,7 @@ class TestCase(fakelibvirt.TestCase):
         self.cycle = cycle.Cycle(
             self.host, self.hosts,
             asker.Asker(self.monitors, self.storage, self.pool, self.history,
-                        clock),
+                        self.scheduler),
             self.pool, self.storage, self.registry, self.history,
             self.scheduler)
         self.rounds = rounds.Rounds(PERIOD, self.scheduler, self.cycle.begin)

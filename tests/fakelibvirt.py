@@ -20,6 +20,8 @@ import kit
 from vmsampling import connection
 from vmsampling import events
 from vmsampling import groups
+from vmsampling import process
+from vmsampling import qemu
 
 URI = "qemu:///system"
 
@@ -326,6 +328,21 @@ class Loop(object):
         self.holders -= 1
 
 
+class Process(object):
+    """
+    In place of process.Process: finds what the test says, in turn, and then
+    that all is well.
+    """
+
+    held = None
+
+    def __init__(self, *found):
+        self._found = list(found)
+
+    def look(self):
+        return self._found.pop(0) if self._found else process.GO
+
+
 class Listener(object):
     """
     Notes what a host connection tells, in place of changes.Changes.
@@ -353,6 +370,8 @@ class TestCase(kit.TestCase):
         self.loop = Loop()
         self.patch(connection, "open_virt", self.libvirt.open)
         self.patch(events, "loop", self.loop)
+        # Real VMs of this machine may have the same names.
+        self.patch(qemu, "state_dirs", lambda *_args: [])
         self.addCleanup(
             lambda: self.assertEqual(self.libvirt.faults, []))
 

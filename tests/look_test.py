@@ -12,6 +12,7 @@ import kit
 from vmsampling import config
 from vmsampling import errors
 from vmsampling import look
+from vmsampling import qemu
 
 STOPPED = {"pid": 11, "state": "T", "stopped": True}
 COMPLETE = {"balloon.rss": 1, "balloon.current": 2}
@@ -117,7 +118,7 @@ class TestCase(kit.TestCase):
         pids = dict((name, number) for number, name in enumerate(proc))
         evidence = dict((pids[name], proc[name]) for name in proc)
         with mock.patch.object(look.connection, "open_virt", host.connect), \
-                mock.patch.object(look, "LOOKS_APART", 0), \
+                mock.patch.object(qemu, "LOOKS_APART", 0), \
                 mock.patch.object(look.qemu, "look", evidence.get), \
                 mock.patch.object(look.qemu.Finder, "find",
                                   lambda _self, name, _uuid: pids.get(name)):

@@ -14,6 +14,7 @@ from vmsampling import fallback
 from vmsampling import groups
 from vmsampling import history
 from vmsampling import monitortier
+from vmsampling import process
 from vmsampling.history import HOST, MONITOR, PARTIAL, STORAGE
 
 
@@ -96,6 +97,28 @@ class MonitorTest(TestCase):
         self.assertEqual(fields["block.count"], 2)
         self.assertEqual(fields["block.0.name"], "sda")
         self.assertEqual(fields["block.1.name"], "vda")
+
+
+class LookTest(TestCase):
+
+    def test_hangs(self):
+        for found in (process.HOLD, process.AGAIN):
+            del self.libvirt.calls[:]
+            self.domain.process = fakelibvirt.Process(found)
+            question = self.question()
+            question.host_groups = groups.HOST[0]
+            question()
+            # libvirtd was asked, the QEMU was not.
+            self.assertIsNone(self.sample())
+            self.assertIsNotNone(self.sample(HOST))
+            self.assertEqual(question.again, found == process.AGAIN)
+            self.assertNotIn(("monitor", "a"), self.libvirt.calls)
+            self.scheduler.advance(1.0)
+
+    def test_well_again(self):
+        self.domain.process = fakelibvirt.Process(process.HOLD)
+        self.ask()
+        self.assertIsNotNone(self.ask())
 
 
 class BusyTest(TestCase):

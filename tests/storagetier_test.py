@@ -9,6 +9,7 @@ from vmsampling import devices
 from vmsampling import domain
 from vmsampling import history
 from vmsampling import mounts
+from vmsampling import process
 from vmsampling import storagetier
 
 PERIOD = 2.0
@@ -92,6 +93,15 @@ class CanaryFirstTest(TestCase):
         self.monitors.run()
         self.assertEqual(self.asked(), ["a"])
         self.check_age(vm, 0.0)
+
+    def test_not_asked_if_a_look_says_that_it_hangs(self):
+        vm = self.add("a", b"/i/a")
+        for found in (process.AGAIN, process.HOLD):
+            vm.process = fakelibvirt.Process(found)
+            self.begin()
+            self.canaries.run()
+            self.monitors.run()
+            self.assertEqual(self.asked(), [])
 
     def test_not_asked_while_the_canary_hangs(self):
         vm = self.add("a", b"/nfs/a")

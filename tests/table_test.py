@@ -66,7 +66,7 @@ class LinesTest(kit.TestCase):
     def test_all(self):
         self.assertEqual(table.lines(snapshot(vm("b"), unknown("a")), 2.0), [
             u"round 7  00:00:00  0.012 s  threads 11  free 4  late 1  "
-            u"stuck 1  fresh 1/2",
+            u"stuck 0  fresh 1/2",
             u"NAME            STATE   CPU%   MEM   RSS  RD/s  WR/s  RX/s  "
             u"TX/s  HOST   MON  STOR",
             u"a             running      -     -     -     -     -     -  "
@@ -89,7 +89,15 @@ class LinesTest(kit.TestCase):
     def test_stuck_follow(self):
         stuck = vm("b", stuck={"seconds": 20.44, "call": "statsOf(\x1b)"})
         found = table.lines(snapshot(stuck, vm("a")), 2.0)
+        self.assertIn(u"stuck 1  ", found[0])
         self.assertEqual(found[4:], [u"stuck: b for 20.4s in statsOf(\\x1b)"])
+
+    def test_stuck_and_not_asked(self):
+        stuck = vm("b", stuck={"seconds": 4.0, "call": "not asked",
+                               "why": "it is \x1b stopped"})
+        found = table.lines(snapshot(stuck), 2.0)
+        self.assertEqual(found[-1], u"stuck: b for 4.0s, not asked: "
+                         u"it is \\x1b stopped")
 
     def test_stuck_without_details(self):
         found = table.lines(snapshot(vm("b", stuck={"seconds": None})), 2.0)

@@ -7,6 +7,7 @@ import json
 
 import kit
 from vmsampling import domain
+from vmsampling import process
 from vmsampling import question
 from vmsampling import view
 from vmsampling.history import HOST, MONITOR, PARTIAL, STORAGE, Sample
@@ -122,7 +123,8 @@ class StuckTest(kit.TestCase):
         self.assertEqual(self.stuck(), {
             "call": "domainListGetStats(X)", "seconds": 2.5,
             "late": 8.0, "thread": "monitor/1", "native_id": 8,
-            "stack": ["File x"], "kernel": {"state": "S"}, "since": None})
+            "stack": ["File x"], "kernel": {"state": "S"}, "since": None,
+            "why": None})
 
     def test_returned_meanwhile(self):
         self.assertIsNone(self.stuck())
@@ -148,4 +150,14 @@ class StuckTest(kit.TestCase):
         self.assertEqual(view.evidence(ENTRY), {
             "call": "<Monitor ...>", "seconds": 9.0,
             "late": 8.0, "thread": "monitor/1", "native_id": 8,
-            "stack": ["File x"], "kernel": {"state": "S"}, "since": None})
+            "stack": ["File x"], "kernel": {"state": "S"}, "since": None,
+            "why": None})
+
+    def test_not_asked(self):
+        found = view.held(process.Held(90.0, 99.0, "it is stopped",
+                                       {"state": "T"}), NOW)
+        self.assertEqual(set(found), set(view.evidence(ENTRY)))
+        self.assertEqual(found["seconds"], NOW - 90.0)
+        self.assertEqual(found["why"], "it is stopped")
+        self.assertEqual(found["kernel"], {"state": "T"})
+        self.assertEqual(found["call"], "not asked")

@@ -38,7 +38,7 @@ _MAX_FRAMES = 32
 _CONTROL = re.compile(u"[\x00-\x1f\x7f-\x9f]")
 
 
-def kernel(pid, tid, proc="/proc"):
+def kernel(pid, tid, proc="/proc", files=None):
     """
     Return what the kernel says of thread tid of process pid, a dict with any
     of these keys:
@@ -57,12 +57,17 @@ def kernel(pid, tid, proc="/proc"):
     Two looks with the same ticks and switches: it did nothing in between.
     State, ticks and switches are for everybody to read; the others need the
     same user or CAP_SYS_PTRACE, and the stack needs root.
+
+    files: names of those files to be read, if not all of syscall, wchan,
+        stack, stat and status: each costs about 10 us.
     """
     found = {}
     if not tid:
         return found
     task = "{0}/{1}/task/{2}/".format(proc, pid, tid)
     for name, parse in _FILES:
+        if files is not None and name not in files:
+            continue
         try:
             found.update(parse(_read(task + name)))
         except (EnvironmentError, LookupError, ValueError):

@@ -10,10 +10,11 @@ from __future__ import absolute_import, division, print_function
 import functools
 import threading
 
-from threadpool import clock as _clock
+from vmsampling import admission
 from vmsampling import fallback
 from vmsampling import history as _history
 from vmsampling import monitortier
+from vmsampling import qemu
 
 # Calls that may hang to find out whether libvirtd hangs as a whole. Not one:
 # the VM that was chosen may be what hangs.
@@ -22,8 +23,7 @@ _MAX_PROBES = 3
 
 class Asker(object):
 
-    def __init__(self, monitors, storage, connections, history,
-                 clock=_clock.monotonic):
+    def __init__(self, monitors, storage, connections, history, scheduler):
         """
         monitors: admission.Admission to the pool.
         """
@@ -31,7 +31,7 @@ class Asker(object):
         self._storage = storage
         self._connections = connections
         self._history = history
-        self._clock = clock
+        self._scheduler = scheduler
         self._fallback = fallback.Fallback()
 
     def ask(self, domain, round_=None, host_groups=None, done=None):
@@ -44,8 +44,8 @@ class Asker(object):
         """
         question = monitortier.Monitor(
             domain, self._storage, self._fallback, self._connections,
-            self._history, functools.partial(_end, round_, done),
-            self._clock)
+            self._history, functools.partial(self._end, round_, done),
+            self._scheduler.clock)
         question.host_groups = host_groups
         if round_ is not None:
             round_.join()
@@ -53,6 +53,20 @@ class Asker(object):
         if not taken and round_ is not None:
             round_.leave()
         return taken
+
+    def _end(self, round_, done, question):
+        """
+        Thread: the question's worker.
+        """
+        if done is not None:
+            done(question)
+        if round_ is not None:
+            round_.leave()
+        if question.again:
+            # The round does not wait for that.
+            admission.later(
+                self._scheduler, qemu.LOOKS_APART,
+                functools.partial(self.ask, question.domain))
 
     def is_new(self, domain):
         """
@@ -101,10 +115,3 @@ class Probes(object):
         # First the one who answered last: it is the least likely to hang.
         last = self._history.last(domain, _history.MONITOR)
         return 0.0 if last is None else -last.time
-
-
-def _end(round_, done, question):
-    if done is not None:
-        done(question)
-    if round_ is not None:
-        round_.leave()

@@ -92,7 +92,9 @@ class Cycle(object):
         """
         try:
             self._host.connect()
-            self._storage.see(self._host.uri())
+            uri = self._host.uri()
+            self._storage.see(uri)
+            self._registry.see(uri)
         finally:
             self._close_if_stopping()
 

@@ -7,6 +7,8 @@ One VM, and what the others of this package note of it.
 
 from __future__ import absolute_import, division, print_function
 
+from vmsampling import process as _process
+
 # virDomainState, by number.
 STATES = ("nostate", "running", "blocked", "paused", "shutdown", "shutoff",
           "crashed", "pmsuspended")
@@ -26,12 +28,15 @@ class Domain(object):
     one, with the same UUID.
     """
 
-    def __init__(self, uuid, number, name, started=_LONG_AGO):
+    def __init__(self, uuid, number, name, started=_LONG_AGO,
+                 process=_process.UNSEEN):
         self.uuid = uuid
         # libvirt's ID: a new one with each start.
         self.number = number
         # When an event said that it was started, if one did.
         self.started = started
+        # Its QEMU, a process.Process: looked at by the VM's own task.
+        self.process = process
         # What libvirt said last. The name is untrusted text.
         self.name = name
         self.state = STATES[0]

@@ -26,9 +26,6 @@ from vmsampling import qemu
 # and a whole /proc is read in less than a second.
 ANSWER_TIMEOUT = 10.0
 
-# A healthy main loop that has work is switched to within this time.
-LOOKS_APART = 0.2
-
 _MONITOR = (libvirt.VIR_DOMAIN_STATS_BALLOON | libvirt.VIR_DOMAIN_STATS_VCPU |
             libvirt.VIR_DOMAIN_STATS_CPU_TOTAL)
 
@@ -141,7 +138,7 @@ class Look(object):
         try:
             pids = self._pool.submit(_pids, finder, vms).result()
             first = self._pool.submit(_looks, pids).result()
-            threading.Event().wait(LOOKS_APART)
+            threading.Event().wait(qemu.LOOKS_APART)
             second = self._pool.submit(_looks, pids).result()
         except pool_errors.TaskStuck:
             # A command line that cannot be read: see qemu.py. The report

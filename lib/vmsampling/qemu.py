@@ -26,6 +26,12 @@ from threadpool import evidence
 _IDLE = ("poll_", "do_poll", "do_sys_poll", "do_select", "core_sys_select",
          "ep_poll", "do_epoll", "futex", "__futex")
 
+# A healthy main loop that has work is switched to within this time, in
+# seconds: so far apart two looks must be.
+LOOKS_APART = 0.2
+
+_GLANCE = ("stat", "wchan", "status")
+
 _JOB = re.compile(br"<job type='([a-z ]*)' async='([a-z ]*)'")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
@@ -55,7 +61,7 @@ class Finder(object):
         """
         if not self.local:
             return None
-        pid = self._pid_from_file(name)
+        pid = self.pid_from_file(name)
         if pid is None:
             if self._scanned is None:
                 self._scanned = _scan(self._proc)
@@ -75,7 +81,11 @@ class Finder(object):
                 return ", ".join(words) or None
         return None
 
-    def _pid_from_file(self, name):
+    def pid_from_file(self, name):
+        """
+        Return the PID that libvirt has written down, None if there is none,
+        or if it is not a QEMU's. Nothing can delay this.
+        """
         for path in self._paths(name, ".pid"):
             text = _read(path).strip()
             # The file may be of an earlier VM, and the PID another's by now.
@@ -95,13 +105,15 @@ def look(pid, proc="/proc"):
     Return the evidence of the main thread, with two keys more: pid, and
     stopped, whether every single thread is.
     """
-    found = evidence.kernel(pid, pid, proc)
-    if found:
-        found["pid"] = pid
-        found["stopped"] = _stopped(found) and all(
-            _stopped(evidence.kernel(pid, tid, proc))
-            for tid in _threads(pid, proc))
-    return found
+    return _with_stopped(evidence.kernel(pid, pid, proc), pid, proc)
+
+
+def glance(pid, proc="/proc"):
+    """
+    The same with no more evidence than why_stuck() needs.
+    """
+    return _with_stopped(
+        evidence.kernel(pid, pid, proc, _GLANCE), pid, proc)
 
 
 def why_stuck(first, second):
@@ -150,6 +162,15 @@ def state_dirs(uri, environ, uid):
         runtime = environ.get("XDG_RUNTIME_DIR") or "/run/user/%d" % uid
         return [os.path.join(runtime, "libvirt/qemu/run")]
     return []
+
+
+def _with_stopped(found, pid, proc):
+    if found:
+        found["pid"] = pid
+        found["stopped"] = _stopped(found) and all(
+            _stopped(evidence.kernel(pid, tid, proc, ("stat",)))
+            for tid in _threads(pid, proc))
+    return found
 
 
 def _stopped(kernel):

@@ -17,6 +17,7 @@ from threadpool import clock as _clock
 from threadpool import throttle
 from vmsampling import groups
 from vmsampling import history as _history
+from vmsampling import process
 
 log = logging.getLogger("vmsampling.question")
 
@@ -57,6 +58,8 @@ class Question(object):
         # The libvirt call under way, a Call: replaced by say(), read by other
         # threads. None before the first.
         self.under_way = None
+        # A look at the QEMU wants a second one before the VM is asked.
+        self.again = False
         # libvirtd has answered at least one call for statistics.
         self.answered = False
 
@@ -87,6 +90,14 @@ class Question(object):
         of_vm: the call waits for the VM; if False, only for libvirtd.
         """
         self.under_way = Call(text, self.clock(), of_vm)
+
+    def may_ask(self):
+        """
+        Look at the QEMU, last thing before it is asked.
+        """
+        found = self.domain.process.look()
+        self.again = found == process.AGAIN
+        return found == process.GO
 
     def look_up(self, connection):
         self.say("lookupByUUIDString")

@@ -12,6 +12,7 @@ import threading
 
 from threadpool import clock as _clock
 from vmsampling import domain as _domain
+from vmsampling import process
 
 log = logging.getLogger("vmsampling.registry")
 
@@ -22,9 +23,13 @@ class Registry(object):
     a list was asked for is newer than the list. The history follows.
     """
 
-    def __init__(self, history, clock=_clock.monotonic):
+    def __init__(self, history, clock=_clock.monotonic, sight=None):
+        """
+        sight: process.Sight of the VMs' processes, None: one of its own.
+        """
         self._history = history
         self._clock = clock
+        self._sight = sight or process.Sight(clock)
         # Held while anything below changes, and while the history follows.
         self._lock = threading.Lock()
         # uuid -> Domain, never changed but replaced, so that readers need
@@ -32,6 +37,12 @@ class Registry(object):
         self._domains = {}
         # (uuid, number) -> when an event said that it ended.
         self._ended = {}
+
+    def see(self, uri):
+        """
+        The VMs are those of this URI.
+        """
+        self._sight.see(uri)
 
     def update(self, time, records):
         """
@@ -48,7 +59,9 @@ class Registry(object):
                     continue
                 domain = old.get(uuid)
                 if domain is None or domain.number != number:
-                    domain = _domain.Domain(uuid, number, name)
+                    domain = _domain.Domain(
+                        uuid, number, name,
+                        process=self._sight.process(name))
                 domain.name = name
                 domain.see_state(fields)
                 new[uuid] = domain
@@ -65,7 +78,8 @@ class Registry(object):
             old = self._domains
             if uuid in old and old[uuid].number == number:
                 return
-            domain = _domain.Domain(uuid, number, name, self._clock())
+            domain = _domain.Domain(uuid, number, name, self._clock(),
+                                    self._sight.process(name))
             domain.state = "running"
             new = dict(old)
             new[uuid] = domain

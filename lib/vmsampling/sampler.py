@@ -38,6 +38,7 @@ from vmsampling import errors
 from vmsampling import events
 from vmsampling import history
 from vmsampling import hosttier
+from vmsampling import process
 from vmsampling import registry
 from vmsampling import rounds
 from vmsampling import storagetier
@@ -88,7 +89,9 @@ class Sampler(object):
         monitors, hosts, canaries = [
             admission.Admission(pool, self._timeout) for pool in self._pools()]
         self._history = history.History(clock=clock)
-        self._registry = registry.Registry(self._history, clock)
+        self._sight = process.Sight(clock)
+        self._registry = registry.Registry(self._history, clock, self._sight)
+        self._stuck_after = stuck_after
         self._connections = connection.Connections(
             connect, readonly, late=self._timeout, clock=clock)
         storage = storagetier.Storage(
@@ -97,7 +100,7 @@ class Sampler(object):
         self._cycle = cycle.Cycle(
             hosttier.Host(self._connections, self._timeout, clock), hosts,
             asker.Asker(monitors, storage, self._connections, self._history,
-                        clock),
+                        self._scheduler),
             self._connections, storage, self._registry, self._history,
             self._scheduler)
         self._rounds = rounds.Rounds(
@@ -169,6 +172,18 @@ class Sampler(object):
     def listener(self, listener):
         self._rounds.listener = listener
 
+    @property
+    def look(self):
+        """
+        Whether a QEMU is looked at before it is asked, see process.py. Set
+        before start().
+        """
+        return self._sight.enabled
+
+    @look.setter
+    def look(self, look):
+        self._sight.enabled = look
+
     def snapshot(self):
         """
         Return what is known now, as plain data. Never calls libvirt, never
@@ -190,7 +205,8 @@ class Sampler(object):
             "hung": hung,
             "vms": dict(
                 (vm.uuid, view.vm(vm, self._history.samples(vm),
-                                  stuck.get(vm.uuid), now))
+                                  stuck.get(vm.uuid) or self._held(vm, now),
+                                  now))
                 for vm in self._registry.all()),
         }
 
@@ -213,6 +229,17 @@ class Sampler(object):
                 else:
                     stuck[entry["key"]] = found
         return stuck, hung
+
+    def _held(self, domain, now):
+        """
+        Return the evidence of a VM that is not asked since it hangs, once
+        that is long enough, else None.
+        """
+        held = domain.process.held
+        if (held is None or now - held.since < self._stuck_after or
+                now - held.looked > self._period + self._timeout):
+            return None
+        return view.held(held, now)
 
     def _pool(self, name, workers, max_workers, stuck_after):
         return executor.Executor(

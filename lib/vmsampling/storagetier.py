@@ -46,7 +46,7 @@ class StorageQuestion(question.Question):
     def ask(self, connection):
         virt_domain = self.look_up(connection)
         # It may have waited for a worker until the answer was old.
-        if self._storage.is_ready(self.domain):
+        if self._storage.is_ready(self.domain) and self.may_ask():
             self.ask_storage(connection, virt_domain)
 
 

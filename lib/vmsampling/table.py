@@ -152,7 +152,7 @@ def _header(snapshot, vms, period):
                 time.strftime("%H:%M:%S", time.localtime(snapshot["time"])),
                 MISSING if elapsed is None else u"%.3f s" % elapsed,
                 snapshot["threads"], pool["free"], pool["late"],
-                pool["stuck"], alive, len(vms))]
+                sum(1 for vm in vms if vm["stuck"]), alive, len(vms))]
 
 
 def _gone(snapshot):
@@ -209,7 +209,10 @@ def _stuck(vm, encoding):
     stuck = vm["stuck"]
     line = u"stuck: %s%s" % (
         text.clean(vm["name"], encoding), _for(stuck.get("seconds")))
-    if stuck.get("call"):
+    if stuck.get("why"):
+        line += u", %s: %s" % (text.clean(stuck["call"], encoding),
+                               text.clean(stuck["why"], encoding))
+    elif stuck.get("call"):
         line += u" in " + text.clean(stuck["call"], encoding)
     return line
 

@@ -68,11 +68,26 @@ def stuck(entry, domain, answers, now):
     return found
 
 
+def held(found, now):
+    """
+    Return the evidence of a VM that is not asked.
+
+    found: process.Held.
+    """
+    shown = dict.fromkeys(_EVIDENCE)
+    shown.update(
+        call="not asked", why=found.why, seconds=now - found.since,
+        kernel=found.kernel)
+    return shown
+
+
 def evidence(entry):
     """
     Return what is shown of an entry of Executor.stuck().
     """
-    return dict((name, entry[name]) for name in _EVIDENCE)
+    found = dict((name, entry[name]) for name in _EVIDENCE)
+    found["why"] = None
+    return found
 
 
 def _with_partial(samples, tiers):

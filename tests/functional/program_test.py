@@ -74,6 +74,16 @@ class TestCase(kit.TestCase):
         self.addCleanup(VMS.thaw, name)
         VMS.freeze(name)
 
+    def hang(self, name):
+        """
+        Freeze it, and have all who ask it hang.
+        """
+        self.freeze(name)
+        hidden = host.hidden(VMS, name)
+        hidden.__enter__()
+        # Before it is thawed, for which its PID is needed.
+        self.addCleanup(hidden.__exit__, None, None, None)
+
 
 class WatchTest(TestCase):
 
@@ -105,19 +115,32 @@ class WatchTest(TestCase):
             self.assertIn("storage", vm["age"])
 
     def test_json_with_a_stuck_vm(self):
+        self.hang("vm02")
+        stuck = self.check_stuck_json()
+        self.assertIn("domainListGetStats", stuck["call"])
+        self.assertIsNone(stuck["why"])
+        self.assertTrue(stuck["stack"])
+
+    def test_json_with_a_vm_that_is_not_asked(self):
         self.freeze("vm02")
+        stuck = self.check_stuck_json()
+        self.assertEqual(stuck["call"], "not asked")
+        self.assertIn("is stopped", stuck["why"])
+        self.assertEqual(stuck["kernel"]["state"], "T")
+
+    def check_stuck_json(self):
         status, out, err = self.run_command(
             "watch", "--format", "json", "--period", "1", "--rounds", "6")
         self.assertEqual(status, 0, err)
         last = json.loads(out.splitlines()[-1])
         vms = dict((vm["name"], vm) for vm in last["vms"].values())
         self.assertGreater(vms["vm02"]["stuck"]["seconds"], 1.0)
-        self.assertTrue(vms["vm02"]["stuck"]["call"])
         self.assertIsNone(vms["vm02"]["age"]["monitor"])
         self.assertLess(vms["vm02"]["age"]["host"], 2.0)
         for name in ("vm01", "vm03"):
             self.assertIsNone(vms[name]["stuck"])
             self.assertLess(vms[name]["age"]["monitor"], 2.0)
+        return vms["vm02"]["stuck"]
 
     def test_table(self):
         self.freeze("vm03")
@@ -149,11 +172,11 @@ class EndTest(TestCase):
         self.check(signal.SIGINT)
 
     def test_sigterm_with_stuck_calls(self):
-        self.freeze("vm01")
+        self.hang("vm01")
         self.check(signal.SIGTERM, seconds=4)
 
     def test_ctrl_c_with_stuck_calls(self):
-        self.freeze("vm01")
+        self.hang("vm01")
         self.check(signal.SIGINT, seconds=4)
 
     def test_sigterm_without_libvirtd(self):

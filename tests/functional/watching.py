@@ -61,6 +61,9 @@ class Look(object):
 
 class TestCase(kit.TestCase):
 
+    # Whether QEMUs are looked at before they are asked. If not, calls hang.
+    look = True
+
     def run(self, result=None):
         # What libvirt opens once in a process' life is no leak of a test.
         events.loop.acquire()
@@ -78,7 +81,9 @@ class TestCase(kit.TestCase):
     def start_sampler(self, host, **settings):
         settings.setdefault("period", PERIOD)
         settings.setdefault("workers", WORKERS)
+        look = settings.pop("look", self.look)
         a_sampler = sampler.Sampler(connect=host.uri, **settings)
+        a_sampler.look = look
         a_sampler.start()
         self.addCleanup(a_sampler.stop)
         return a_sampler
