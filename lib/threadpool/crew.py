@@ -60,6 +60,18 @@ class Crew(object):
             recruits = self._hire()
         self._launch(recruits)
 
+    def resize(self, max_workers):
+        """
+        Let so many workers exist. Thread: any.
+        """
+        with self._lock:
+            self._roster.resize(max_workers)
+            recruits = self._hire()
+            self.full = self._roster.full
+        self._launch(recruits)
+        # Those who are to leave must hear of it.
+        self._backlog.idle.wake_all()
+
     def look(self, now):
         """
         Find the tasks that are late or stuck, and do about it what there is

@@ -174,6 +174,21 @@ class Executor(futures.Executor):
         return Bound(functools.partial(
             self._submit, timeout=timeout, key=key, group=group))
 
+    def resize(self, max_workers):
+        """
+        Let there be so many threads at the most from now on, those with late
+        tasks included. No task is given up for it: where more exist they
+        leave as they return.
+
+        Raises ValueError. Thread: any.
+        """
+        if max_workers < 1:
+            raise ValueError("max_workers must be at least 1: {0}".format(
+                max_workers))
+        fork.check()
+        self._max_workers = max_workers
+        self._crew.resize(max_workers)
+
     def stop(self, wait=True, timeout=10):
         """
         Drop the tasks that wait (their futures are cancelled), wait for those

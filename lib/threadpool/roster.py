@@ -69,6 +69,19 @@ class Roster(object):
             recruits.append(worker)
         return recruits
 
+    def resize(self, max_workers):
+        """
+        From now on so many may exist. Those without a late task leave when
+        they are at leisure, if there are more.
+        """
+        self.max_workers = max_workers
+        excess = len(self._all) - max_workers
+        # First those who are leaving already.
+        free = sorted(self._all - self._late, key=lambda w: not w.leaving)
+        for worker in free[:max(excess, 0)]:
+            # It counts until it is gone: it may just be taking a task.
+            worker.leaving = True
+
     def remove(self, worker):
         """
         The worker counts no more; idempotent.
@@ -127,7 +140,7 @@ class Roster(object):
         worker.late = None
         worker.stuck = False
         self._late.discard(worker)
-        if self.free > self.workers:
+        if self.free > self.workers or len(self._all) > self.max_workers:
             self.remove(worker)
             return False
         return True
