@@ -253,6 +253,25 @@ class TestMarking(CrewTest):
         self.backlog.closed = True
         self.backlog.idle.wake_all()
 
+    def test_key_and_place_are_free_when_it_is_settled(self):
+        # settle() may take the worker off the list, and then nobody waits
+        # for what it has still to do.
+        self.backlog.put(_task.Task(
+            lambda: self.clock.advance(10), 10, "key", "group"))
+        seen = []
+
+        def settle(worker, task):
+            seen.append((dict(self.backlog._keys),
+                         self.backlog.groups.state()["group"]["late"]))
+            return True
+
+        self.crew.settle = settle
+        self.worker.execute(self.backlog.take())
+        self.assertEqual(seen, [({}, 0)])
+        self.crew.dismiss()
+        self.backlog.closed = True
+        self.backlog.idle.wake_all()
+
     def test_stuck_once(self):
         self.roster.max_workers = 1
         told = []

@@ -82,9 +82,11 @@ class Worker(object):
         # late and then reads task. Whatever the order, both agree whether
         # this task was late, and so who answers for its future.
         self.task = None
-        in_time = self.late is None or not crew.settle(self, task)
+        # Before settle(), after which nobody waits for this worker: whoever
+        # has seen the last one leave finds no key and no place taken.
         if task.key is not None or task.group is not None:
             self._backlog.release(task)
+        in_time = self.late is None or not crew.settle(self, task)
         if in_time and task.future is not None:
             task.finish(self._run_callbacks)
 
