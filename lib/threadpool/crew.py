@@ -90,7 +90,7 @@ class Crew(object):
         if late:
             self._departures.wake()
         for task in expired + late:
-            self._fail(task, self.errand)
+            _fail(self.name, task, self.errand)
         for worker, task in stuck:
             self.errand(functools.partial(
                 self.reporter.log_stuck, worker, task))
@@ -165,7 +165,7 @@ class Crew(object):
                 if worker.late is not task and
                 self._roster.mark(worker, task)]
         for task in abandoned:
-            self._fail(task, None)
+            _fail(self.name, task, None)
 
     def wait(self, timeout, for_late):
         """
@@ -230,8 +230,8 @@ class Crew(object):
                               "(%d like it not logged)",
                               self.name, e, suppressed)
 
-    def _fail(self, task, deliver):
-        if task.future is not None:
-            task.fail(errors.TaskStuck(
-                self.name, task.name, task.timeout, task.started is not None),
-                deliver)
+
+def _fail(name, task, deliver):
+    if task.future is not None:
+        task.fail(errors.TaskStuck(
+            name, task.name, task.timeout, task.started is not None), deliver)

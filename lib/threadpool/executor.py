@@ -201,7 +201,7 @@ class Executor(futures.Executor):
         fork.check()
         self._end(_STOPPED)
         self._crew.dismiss()
-        self._drop()
+        _drop(self._backlog)
         if wait:
             self._crew.wait(timeout, for_late=True)
         left = self._reporter.describe_all(self._crew.under_way())
@@ -220,7 +220,7 @@ class Executor(futures.Executor):
         fork.check()
         self._end(_SHUTDOWN)
         if cancel_futures:
-            self._drop()
+            _drop(self._backlog)
         # Nothing comes after it that could be protected.
         self._backlog.groups.open()
         self._backlog.idle.wake_all()
@@ -309,14 +309,6 @@ class Executor(futures.Executor):
                 self._state = state
         self._backlog.closed = True
 
-    def _drop(self):
-        dropped = self._backlog.clear()
-        self._backlog.idle.wake_all()
-        for task in dropped:
-            task.cancel()
-        if dropped:
-            log.info("%s: %d waiting tasks dropped", self.name, len(dropped))
-
 
 class Bound(futures.Executor):
     """
@@ -337,6 +329,15 @@ class Bound(futures.Executor):
         """
         Nothing: the pool is stopped by its owner.
         """
+
+
+def _drop(backlog):
+    dropped = backlog.clear()
+    backlog.idle.wake_all()
+    for task in dropped:
+        task.cancel()
+    if dropped:
+        log.info("%s: %d waiting tasks dropped", backlog.name, len(dropped))
 
 
 def _split(args):
