@@ -60,6 +60,13 @@ class ListTest(TestCase):
         self.assertEqual(self.history.samples(second), {})
         self.assertFalse(self.history.put(first, history.HOST, 2.0, {}))
 
+    def test_list_that_comes_late_is_ignored(self):
+        asked = self.scheduler.now
+        self.update(("u1", 1, "a", PAUSED), ("u2", 2, "b", RUNNING))
+        self.update(("u1", 1, "a", RUNNING), time=asked)
+        self.assertEqual(self.names(), ["a", "b"])
+        self.assertEqual(self.registry.get("u1").state, "paused")
+
     def test_the_history_follows(self):
         self.update(("u1", 1, "a", RUNNING), ("u2", 2, "b", RUNNING))
         first, second = [self.registry.get(uuid) for uuid in ("u1", "u2")]

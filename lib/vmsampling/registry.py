@@ -16,6 +16,9 @@ from vmsampling import process
 
 log = logging.getLogger("vmsampling.registry")
 
+# Before all lists.
+_LONG_AGO = float("-inf")
+
 
 class Registry(object):
     """
@@ -37,6 +40,8 @@ class Registry(object):
         self._domains = {}
         # (uuid, number) -> when an event said that it ended.
         self._ended = {}
+        # When the last list was asked for that was taken over.
+        self._listed = _LONG_AGO
 
     def see(self, uri):
         """
@@ -47,9 +52,13 @@ class Registry(object):
     def update(self, time, records):
         """
         Take over a list of the active VMs that was asked for at this time:
-        (uuid, number, name, fields of the sample) each.
+        (uuid, number, name, fields of the sample) each. It is ignored if it
+        is older than one that came before.
         """
         with self._lock:
+            if time < self._listed:
+                return
+            self._listed = time
             old = self._domains
             new = dict((uuid, domain) for uuid, domain in old.items()
                        if domain.started > time)
