@@ -94,6 +94,26 @@ class LendTest(fakelibvirt.TestCase):
             self.pool.open()
         self.assertEqual(self.loop.holders, 0)
 
+    def test_opened_one_after_the_other(self):
+        with self.pool.lend(silent), self.pool.lend(silent):
+            self.scheduler.advance(0.75 * connection.SPACING)
+            with self.pool.lend(silent):
+                pass
+        spacing = connection.SPACING
+        for found, expected in zip(
+                self.pauses, (0.0, spacing, 1.25 * spacing)):
+            self.assertAlmostEqual(found, expected)
+        self.scheduler.advance(10 * spacing)
+        del self.pauses[:]
+        self.pool.drop()
+        with self.pool.lend(silent), self.pool.lend(silent):
+            # A free one is used at once.
+            self.assertEqual(len(self.pauses), 2)
+        with self.pool.lend(silent):
+            self.assertEqual(len(self.pauses), 2)
+        self.assertEqual(self.pauses[0], 0.0)
+        self.pool.sweep()
+
     def test_readonly_unless_told(self):
         with self.pool.lend(silent) as first:
             self.assertTrue(first.virt.readonly)

@@ -48,6 +48,8 @@ class VM(object):
         self.state = _RUNNING
         # Somebody holds its job: libvirtd answers for it.
         self.busy = False
+        # What controlInfo() says: state, details, milliseconds.
+        self.control = [libvirt.VIR_DOMAIN_CONTROL_OK, 0, 0]
         # What a counter says next; each answer takes one more.
         self.counter = itertools.count(1000, 10)
         # (type, attribute of <source>, value, target)
@@ -257,6 +259,10 @@ class Domain(object):
         self.virt.host.enter(self.virt, "state", self.vm.name)
         return [self.vm.state, 1]
 
+    def controlInfo(self):
+        self.virt.host.enter(self.virt, "controlInfo", self.vm.name)
+        return self.vm.control
+
     def XMLDesc(self, _flags):
         self.virt.host.enter(self.virt, "XMLDesc", self.vm.name)
         return self.vm.xml
@@ -297,7 +303,9 @@ class Desk(object):
         # Keys whose tasks are under way all the time.
         self.held = set()
 
-    def dispatch(self, call, key=None):
+    timeout = 1.0
+
+    def dispatch(self, call, key=None, timeout=None):
         key = call if key is None else key
         if key in self.tasks or key in self.held:
             return False
@@ -328,6 +336,26 @@ class Loop(object):
         self.holders -= 1
 
 
+class Budget(object):
+    """
+    In place of budget.Budget: grants what the test says.
+    """
+
+    def __init__(self, granted=True):
+        self.granted = granted
+        # (name of the VM, seconds) of all that asked.
+        self.asked = []
+        self.occupied = frozenset()
+
+    @contextlib.contextmanager
+    def place(self, domain, seconds):
+        self.asked.append((domain.name, seconds))
+        yield self.granted
+
+    def reserve(self, uuids):
+        self.occupied = frozenset(uuids)
+
+
 class Process(object):
     """
     In place of process.Process: finds what the test says, in turn, and then
@@ -335,6 +363,7 @@ class Process(object):
     """
 
     held = None
+    well = False
 
     def __init__(self, *found):
         self._found = list(found)
@@ -369,6 +398,9 @@ class TestCase(kit.TestCase):
         self.scheduler = kit.Scheduler()
         self.loop = Loop()
         self.patch(connection, "open_virt", self.libvirt.open)
+        # How long the others waited for their turn.
+        self.pauses = []
+        self.patch(connection, "pause", self.pauses.append)
         self.patch(events, "loop", self.loop)
         # Real VMs of this machine may have the same names.
         self.patch(qemu, "state_dirs", lambda *_args: [])
