@@ -36,12 +36,13 @@ class TestCase(fakelibvirt.TestCase):
     def setUp(self):
         super(TestCase, self).setUp()
         self.monitors = fakelibvirt.Desk()
+        self.budget = fakelibvirt.Budget()
         self.history = history.History(clock=self.scheduler.clock)
         self.round = Round()
         self.domains = []
         self.asker = asker.Asker(
             self.monitors, Storage(), self.connections(), self.history,
-            self.scheduler)
+            self.budget, self.scheduler)
 
     def add(self, name, answered=None):
         vm = self.libvirt.add(name)

@@ -55,6 +55,7 @@ class TestCase(fakelibvirt.TestCase):
             self.libvirt.add(name)
         self.hosts = fakelibvirt.Desk()
         self.monitors = fakelibvirt.Desk()
+        self.budget = fakelibvirt.Budget()
         self.history = history.History(clock=clock)
         self.registry = registry.Registry(self.history, clock)
         self.storage = Storage(self.monitors)
@@ -63,9 +64,9 @@ class TestCase(fakelibvirt.TestCase):
         self.cycle = cycle.Cycle(
             self.host, self.hosts,
             asker.Asker(self.monitors, self.storage, self.pool, self.history,
-                        self.scheduler),
-            self.pool, self.storage, self.registry, self.history,
-            self.scheduler)
+                        self.budget, self.scheduler),
+            self.storage, self.registry, self.history, self.scheduler,
+            spread=PERIOD / 2)
         self.rounds = rounds.Rounds(PERIOD, self.scheduler, self.cycle.begin)
         self.addCleanup(self.rounds.stop)
         self.cycle.connect()
@@ -162,6 +163,73 @@ class RoundTest(TestCase):
         self.assertEqual(self.rounds.last()[0], 1)
 
 
+class SpreadTest(TestCase):
+
+    def setUp(self):
+        super(SpreadTest, self).setUp()
+        for number in range(40):
+            self.libvirt.add("%02d" % number)
+        self.begin()
+        self.hosts.run()
+
+    def test_new_ones_are_asked_at_once(self):
+        self.assertEqual(len(self.monitors.tasks), 43)
+
+    def test_others_within_half_a_period(self):
+        self.monitors.run()
+        self.scheduler.advance(PERIOD)
+        self.libvirt.add("new")
+        self.hosts.run()
+        asked = set(self.monitors.tasks)
+        self.assertIn("uuid-of-new", asked)
+        self.assertTrue(16 < len(asked) < 44, asked)
+        self.monitors.run()
+        self.assertEqual(self.rounds.last()[0], 1)
+        self.scheduler.advance(PERIOD / 2)
+        asked.update(self.monitors.tasks)
+        self.assertEqual(len(asked), 44)
+        self.monitors.run()
+        self.assertEqual(self.rounds.last()[0], 2)
+
+
+class OccupiedTest(TestCase):
+
+    def occupy(self, *names):
+        for name in "abc":
+            self.libvirt.vms[name].control = [
+                libvirt.VIR_DOMAIN_CONTROL_OCCUPIED if name in names else
+                libvirt.VIR_DOMAIN_CONTROL_OK, 0, 5000]
+
+    def test_until_they_return(self):
+        self.assertEqual(self.budget.occupied, frozenset())
+        self.occupy("a", "b")
+        self.cycle.connect()
+        self.assertEqual(self.names(self.budget.occupied), ["a", "b"])
+        self.occupy("b", "c")
+        self.begin()
+        self.hosts.run()
+        # Those that hang since then are not from before we came.
+        self.assertEqual(self.names(self.budget.occupied), ["b"])
+        self.occupy()
+        self.scheduler.advance(PERIOD)
+        self.hosts.run()
+        self.assertEqual(self.budget.occupied, frozenset())
+        looks = self.libvirt.count("controlInfo", "a")
+        self.scheduler.advance(PERIOD)
+        self.hosts.run()
+        self.assertEqual(self.libvirt.count("controlInfo", "a"), looks)
+
+    def test_not_known(self):
+        self.occupy("a")
+        self.cycle.connect()
+        self.libvirt.errors["list"] = fakelibvirt.Error(
+            libvirt.VIR_ERR_INTERNAL_ERROR)
+        self.begin()
+        self.hosts.run()
+        self.assertEqual(self.names(self.budget.occupied), ["a"])
+        self.assertEqual(self.asked(), ["a", "b", "c"])
+
+
 class HungListTest(TestCase):
 
     def setUp(self):
@@ -206,6 +274,34 @@ class HungListTest(TestCase):
         self.monitors.run()
         self.scheduler.advance(PERIOD)
         self.assertEqual(len(self.asked()), 1)
+
+    def test_roll_call(self):
+        self.scheduler.advance(LATE)
+        self.libvirt.vms["a"].state = libvirt.VIR_DOMAIN_PAUSED
+        self.libvirt.add("d")
+        del self.libvirt.vms["b"]
+        self.hosts.run("roll call")
+        self.assertEqual(
+            sorted((vm.name, vm.state) for vm in self.registry.all()),
+            [("a", "paused"), ("c", "running"), ("d", "running")])
+        for name in "acd":
+            self.assertEqual(self.age(name, HOST), 0.0)
+        # It does not show that libvirtd would answer for a VM.
+        self.assertEqual(len(self.asked()), 1)
+        self.assertEqual(self.rounds.last()[0], 1)
+
+    def test_roll_call_that_hangs_is_one(self):
+        self.hosts.held.add("roll call")
+        self.scheduler.advance(5 * PERIOD)
+        self.assertNotIn("roll call", self.hosts.tasks)
+
+    def test_no_roll_call_while_the_list_is_in_time(self):
+        self.return_list()
+        self.monitors.run()
+        self.scheduler.advance(PERIOD)
+        self.hosts.run()
+        self.assertEqual(self.hosts.tasks, {})
+        self.assertEqual(self.libvirt.count("state", "a"), 0)
 
     def test_late_probe_leads_to_another(self):
         # It may have been the VM that hangs, and not libvirtd.

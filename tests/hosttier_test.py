@@ -151,3 +151,21 @@ class LossTest(TestCase):
     def event(self, name):
         vm = self.libvirt.add(name)
         self.libvirt.event("LIFECYCLE", fakelibvirt.Domain(None, vm), 2, 0)
+
+
+class OccupiedTest(TestCase):
+
+    def test_calls_that_hang(self):
+        for name, control in (
+                ("b", [libvirt.VIR_DOMAIN_CONTROL_OCCUPIED, 0, 1001]),
+                # Somebody's call that is in time.
+                ("c", [libvirt.VIR_DOMAIN_CONTROL_OCCUPIED, 0, 1000]),
+                # A migration, say.
+                ("d", [libvirt.VIR_DOMAIN_CONTROL_JOB, 0, 99999])):
+            self.libvirt.add(name).control = control
+        self.assertEqual(self.host.occupied(), ["uuid-of-b"])
+
+    def test_driver_without_that_call(self):
+        self.libvirt.errors["controlInfo"] = fakelibvirt.Error(
+            libvirt.VIR_ERR_NO_SUPPORT)
+        self.assertEqual(self.host.occupied(), [])

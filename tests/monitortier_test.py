@@ -36,6 +36,7 @@ class TestCase(fakelibvirt.TestCase):
         self.history = history.History(clock=self.scheduler.clock)
         self.history.retain([self.domain])
         self.storage = FakeStorage()
+        self.budget = fakelibvirt.Budget()
         self.pool = self.connections(late=1.0)
         self.pool.keep([self.vm.uuid])
         self.done = []
@@ -43,7 +44,8 @@ class TestCase(fakelibvirt.TestCase):
     def question(self):
         return monitortier.Monitor(
             self.domain, self.storage, fallback.Fallback(), self.pool,
-            self.history, self.done.append, self.scheduler.clock)
+            self.history, self.budget, self.done.append,
+            self.scheduler.clock)
 
     def ask(self):
         self.question()()

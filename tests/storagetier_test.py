@@ -42,6 +42,7 @@ class TestCase(fakelibvirt.TestCase):
         self.history = history.History(clock=self.scheduler.clock)
         self.canaries = fakelibvirt.Desk()
         self.monitors = fakelibvirt.Desk()
+        self.budget = fakelibvirt.Budget()
         self.storages = Storages()
         self.patch(canary, "_touch", self.storages.touch)
         self.patch(mounts, "read", lambda: MOUNTS)
@@ -51,7 +52,8 @@ class TestCase(fakelibvirt.TestCase):
     def make(self, uri):
         tier = storagetier.Storage(
             PERIOD, STORAGE_PERIOD, self.canaries, self.monitors,
-            self.connections(), self.history, self.scheduler.clock)
+            self.connections(), self.history, self.budget,
+            self.scheduler.clock)
         tier.see(uri)
         return tier
 
@@ -276,7 +278,8 @@ class NeverTest(TestCase):
     def test_before_the_connection(self):
         self.tier = storagetier.Storage(
             PERIOD, STORAGE_PERIOD, self.canaries, self.monitors,
-            self.connections(), self.history, self.scheduler.clock)
+            self.connections(), self.history, self.budget,
+            self.scheduler.clock)
         self.check_never(self.add("a", b"/i/a"))
 
     def test_disks_that_are_no_files(self):

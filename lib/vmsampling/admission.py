@@ -23,19 +23,22 @@ class Admission(object):
 
     def __init__(self, executor, timeout):
         self._executor = executor
-        self._timeout = timeout
+        # Seconds until a call is late, unless it says otherwise.
+        self.timeout = timeout
         # Refused because the one before is still under way, and because the
         # pool has no room. Counted without a lock: figures for people.
         self.busy = 0
         self.refused = 0
         self._throttle = throttle.Throttle(interval=60.0)
 
-    def dispatch(self, call, key=None):
+    def dispatch(self, call, key=None, timeout=None):
         """
         Return whether the pool took it. Never blocks. Thread: any.
         """
+        if timeout is None:
+            timeout = self.timeout
         try:
-            self._executor.dispatch(call, timeout=self._timeout, key=key)
+            self._executor.dispatch(call, timeout=timeout, key=key)
             return True
         except errors.KeyBusy:
             self.busy += 1

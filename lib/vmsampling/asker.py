@@ -23,7 +23,8 @@ _MAX_PROBES = 3
 
 class Asker(object):
 
-    def __init__(self, monitors, storage, connections, history, scheduler):
+    def __init__(self, monitors, storage, connections, history, budget,
+                 scheduler):
         """
         monitors: admission.Admission to the pool.
         """
@@ -31,6 +32,7 @@ class Asker(object):
         self._storage = storage
         self._connections = connections
         self._history = history
+        self.budget = budget
         self._scheduler = scheduler
         self._fallback = fallback.Fallback()
 
@@ -44,12 +46,14 @@ class Asker(object):
         """
         question = monitortier.Monitor(
             domain, self._storage, self._fallback, self._connections,
-            self._history, functools.partial(self._end, round_, done),
-            self._scheduler.clock)
+            self._history, self.budget,
+            functools.partial(self._end, round_, done), self._scheduler.clock)
         question.host_groups = host_groups
+        question.timeout = domain.deadline.seconds(self._monitors.timeout)
         if round_ is not None:
             round_.join()
-        taken = self._monitors.dispatch(question, key=domain.uuid)
+        taken = self._monitors.dispatch(
+            question, key=domain.uuid, timeout=question.timeout)
         if not taken and round_ is not None:
             round_.leave()
         return taken
@@ -62,6 +66,9 @@ class Asker(object):
             done(question)
         if round_ is not None:
             round_.leave()
+        if question.took is not None:
+            question.domain.deadline.answered(
+                question.took, question.took > question.timeout)
         if question.again:
             # The round does not wait for that.
             admission.later(

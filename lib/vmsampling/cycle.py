@@ -8,8 +8,9 @@ leads to a question for each VM.
 The list may be long in coming, since libvirtd waits for each VM's lock to
 make it, and holds such a lock itself while it starts or ends a VM, for many
 seconds if the QEMU hangs. So when the list is late, a VM is asked by itself.
-If libvirtd answers for it, the round goes on without the list. If not, it is
-libvirtd that hangs, and nothing more is asked until it answers.
+If libvirtd answers for it, the round goes on without the list. If not, all of
+its workers hang, or it does itself, and no VM is asked until it answers; a
+roll call may still bring which VMs there are, and their states.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -18,15 +19,21 @@ import functools
 import logging
 import threading
 
+import libvirt
+
 from vmsampling import admission
 from vmsampling import asker as _asker
 from vmsampling import changes
 from vmsampling import history as _history
+from vmsampling import rollcall
+from vmsampling import spread as _spread
 
 log = logging.getLogger("vmsampling.cycle")
 
 # There is one host connection.
 HOST_KEY = "host"
+
+_ROLL_KEY = "roll call"
 
 
 class Cycle(object):
@@ -34,10 +41,11 @@ class Cycle(object):
     Runs on the host's worker, but for what says otherwise.
     """
 
-    def __init__(self, host, hosts, asker, connections, storage, registry,
-                 history, scheduler):
+    def __init__(self, host, hosts, asker, storage, registry, history,
+                 scheduler, spread):
         """
         hosts: admission.Admission to the pool for the list.
+        spread: seconds over which the VMs of a round are asked.
         """
         host.listener = changes.Changes(
             registry, scheduler,
@@ -47,7 +55,12 @@ class Cycle(object):
         self._hosts = hosts
         self._asker = asker
         self._probes = _asker.Probes(asker, history)
-        self._connections = connections
+        # How a round's VMs are spread over the period.
+        self.spread = _spread.Spread(spread, scheduler, asker.ask)
+        self._roll_call = rollcall.RollCall(
+            host.connections, scheduler.clock, self._take_over)
+        self._connections = host.connections
+        self._budget = asker.budget
         self._storage = storage
         self._registry = registry
         self._history = history
@@ -95,6 +108,7 @@ class Cycle(object):
             uri = self._host.uri()
             self._storage.see(uri)
             self._registry.see(uri)
+            self._budget.reserve(self._host.occupied())
         finally:
             self._close_if_stopping()
 
@@ -131,6 +145,7 @@ class Cycle(object):
                 if answer is not None and not self._stopping:
                     self._take_over(*answer)
                     self._serve(round_)
+                    self._see_occupied()
             finally:
                 if round_ is not None:
                     round_.leave()
@@ -143,6 +158,7 @@ class Cycle(object):
         """
         if self._due is not round_ or not self._host.connected:
             return
+        self._hosts.dispatch(self._roll_call, key=_ROLL_KEY)
         self._probes.send(
             self._registry.askable(), round_, self._host.groups,
             functools.partial(self._go_on, round_))
@@ -187,13 +203,27 @@ class Cycle(object):
         Ask all VMs, or those that never answered if there is no round.
         """
         domains = self._registry.askable()
-        for domain in domains:
-            if round_ is not None or self._asker.is_new(domain):
-                self._asker.ask(domain, round_, host_groups)
+        new = [domain for domain in domains if self._asker.is_new(domain)]
+        for domain in new:
+            self._asker.ask(domain, round_, host_groups)
         if round_ is not None:
+            self.spread.begin(set(domains).difference(new), round_,
+                              host_groups)
             # Last: a VM's storage question must not take the key from its
             # monitor question.
             self._storage.begin(domains)
+
+    def _see_occupied(self):
+        """
+        Those calls that hung before we came: do they still?
+        """
+        before = self._budget.occupied
+        if before:
+            try:
+                self._budget.reserve(
+                    before.intersection(self._host.occupied()))
+            except libvirt.libvirtError as e:
+                log.debug("controlInfo: %s", e)
 
     def _close_if_stopping(self):
         """

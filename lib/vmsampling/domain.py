@@ -7,6 +7,7 @@ One VM, and what the others of this package note of it.
 
 from __future__ import absolute_import, division, print_function
 
+from vmsampling import deadline as _deadline
 from vmsampling import process as _process
 
 # virDomainState, by number.
@@ -45,6 +46,8 @@ class Domain(object):
         # The XML is to be read again. Set by anybody; unset by the VM's own
         # task before it reads, so that no change in between is overlooked.
         self.stale = True
+        # When its questions are late.
+        self.deadline = _deadline.Deadline()
         # Questions that failed since the last that did not; set by them.
         self.failures = 0
         # The question under way, a question.Question: set by the question

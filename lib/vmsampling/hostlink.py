@@ -40,7 +40,7 @@ class HostLink(object):
         # under way began, or None.
         self.call = None
         self._since = None
-        self._connections = connections
+        self.connections = connections
         self._clock = clock
         # None while there is none. Read by other threads.
         self._connection = None
@@ -80,8 +80,8 @@ class HostLink(object):
         """
         Open the connection. May hang. Raises libvirtError.
         """
-        with self.saying("open(%s)" % self._connections.uri):
-            connection = self._connections.open(keepalive=True)
+        with self.saying("open(%s)" % self.connections.uri):
+            connection = self.connections.open(keepalive=True)
             try:
                 self._callbacks = self._register(connection.virt)
             except libvirt.libvirtError:

@@ -60,8 +60,7 @@ class Monitor(question.Question):
         virt_domain = self.look_up(connection)
         if self.host_groups is not None:
             self._ask_host(connection, virt_domain)
-        if self.may_ask():
-            self._ask_monitor(connection, virt_domain)
+        self.touch(self._ask_monitor, connection, virt_domain)
 
     def _ask_host(self, connection, virt_domain):
         time = self.clock()

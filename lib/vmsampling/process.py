@@ -92,6 +92,9 @@ class Process(object):
         self._first = None
         # A Held while looks say HOLD, else None. Read by any thread.
         self.held = None
+        # The last look has seen it wait for events, or run. False is not
+        # the contrary: there may be nothing to see.
+        self.well = False
 
     def look(self):
         """
@@ -99,6 +102,7 @@ class Process(object):
         """
         kernel = self._kernel()
         now = self._sight.clock()
+        self.well = qemu.is_well(kernel)
         why = qemu.why_stuck(kernel, kernel)
         first = self._first
         if why is None:
@@ -130,6 +134,7 @@ class _Unseen(object):
     """
 
     held = None
+    well = False
 
     def look(self):
         return GO

@@ -23,8 +23,10 @@ from threadpool import evidence
 
 # The kernel functions in which a healthy main loop waits. Their names have
 # compilers' suffixes, and differ between kernels: they are prefixes.
-_IDLE = ("poll_", "do_poll", "do_sys_poll", "do_select", "core_sys_select",
-         "ep_poll", "do_epoll", "futex", "__futex")
+_POLLS = ("poll_", "do_poll", "do_sys_poll", "do_select", "core_sys_select",
+          "ep_poll", "do_epoll")
+# For a moment it waits for its lock, too.
+_IDLE = _POLLS + ("futex", "__futex")
 
 # A healthy main loop that has work is switched to within this time, in
 # seconds: so far apart two looks must be.
@@ -139,6 +141,16 @@ def why_stuck(first, second):
         return ("the main thread of its QEMU (PID %d) waits %s, not in its "
                 "event loop" % (second["pid"], where))
     return None
+
+
+def is_well(kernel):
+    """
+    Return whether the main thread runs, or waits in its event loop. False
+    too where the look does not tell.
+    """
+    return kernel.get("state") == "R" or (
+        kernel.get("state") == "S" and
+        kernel.get("wchan", "").startswith(_POLLS))
 
 
 def state_dirs(uri, environ, uid):

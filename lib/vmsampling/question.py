@@ -45,16 +45,22 @@ class Question(object):
 
     name = "Question"
 
-    def __init__(self, domain, connections, history, done=None,
+    def __init__(self, domain, connections, history, budget, done=None,
                  clock=_clock.monotonic):
         """
+        budget: budget.Budget, asked before the QEMU is.
         done: called with this question in the end, whatever happened.
         """
         self.domain = domain
         self.history = history
         self.clock = clock
         self._connections = connections
+        self._budget = budget
         self._done = done
+        # Seconds until it is late. Set before it is dispatched.
+        self.timeout = 1.0
+        # Seconds that the QEMU took to answer; None if it did not.
+        self.took = None
         # The libvirt call under way, a Call: replaced by say(), read by other
         # threads. None before the first.
         self.under_way = None
@@ -91,13 +97,21 @@ class Question(object):
         """
         self.under_way = Call(text, self.clock(), of_vm)
 
-    def may_ask(self):
+    def touch(self, ask, *args):
         """
-        Look at the QEMU, last thing before it is asked.
+        Call ask(*args), which asks the QEMU: if a look at it, the last thing
+        before it is asked, does not show that it hangs, and if one more call
+        may hang.
         """
         found = self.domain.process.look()
         self.again = found == process.AGAIN
-        return found == process.GO
+        if found != process.GO:
+            return
+        began = self.clock()
+        with self._budget.place(self.domain, self.timeout) as granted:
+            if granted:
+                ask(*args)
+                self.took = self.clock() - began
 
     def look_up(self, connection):
         self.say("lookupByUUIDString")

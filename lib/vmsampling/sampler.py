@@ -20,9 +20,7 @@ holds its thread, and another one takes its place. Readers wait for nobody.
 from __future__ import absolute_import, division, print_function
 
 import logging
-import os
 import threading
-import time
 
 import libvirt
 
@@ -32,17 +30,18 @@ from threadpool import executor
 from threadpool import schedule
 from vmsampling import admission
 from vmsampling import asker
+from vmsampling import budget
 from vmsampling import connection
 from vmsampling import cycle
 from vmsampling import errors
 from vmsampling import events
 from vmsampling import history
 from vmsampling import hosttier
+from vmsampling import overview
 from vmsampling import process
 from vmsampling import registry
 from vmsampling import rounds
 from vmsampling import storagetier
-from vmsampling import view
 
 log = logging.getLogger("vmsampling.sampler")
 
@@ -68,10 +67,12 @@ class Sampler(object):
         """
         connect: libvirt's URI.
         period: seconds between two rounds.
-        workers: threads that ask VMs; max_hung: how many calls may hang
-            beside them, each with a thread and a worker of libvirtd's.
-        timeout: seconds until a call is late, at most half a period;
-            stuck_after: seconds from there until it is shown as stuck.
+        workers: threads that ask VMs, while no call hangs.
+        max_hung: how many calls may hang in QEMUs, those in flight included,
+            each with a thread of ours and a worker of libvirtd's.
+        timeout: seconds until a call is late at the latest, at most half a
+            period; mostly sooner, see deadline.py. stuck_after: seconds from
+            there until it is shown as stuck.
         storage_period: seconds between two looks at a VM's images.
         readonly: False for a connection that may change things: not needed.
 
@@ -79,11 +80,10 @@ class Sampler(object):
         """
         # A VM that answers later than this delays the others no more.
         self._timeout = min(timeout, period / 2)
-        self._period = period
         self._scheduler = schedule.Scheduler("sampler")
         clock = self._scheduler.clock
         self._monitors = self._pool(
-            "monitor", workers, workers + max_hung, stuck_after)
+            "monitor", min(workers, max_hung), max_hung, stuck_after)
         self._hosts = self._pool("host", 1, _MAX_HOSTS, stuck_after)
         self._canaries = self._pool("canary", 1, _MAX_CANARIES, stuck_after)
         monitors, hosts, canaries = [
@@ -91,20 +91,22 @@ class Sampler(object):
         self._history = history.History(clock=clock)
         self._sight = process.Sight(clock)
         self._registry = registry.Registry(self._history, clock, self._sight)
-        self._stuck_after = stuck_after
         self._connections = connection.Connections(
             connect, readonly, late=self._timeout, clock=clock)
+        self._budget = budget.Budget(
+            max_hung, self._monitors.resize, self._history, clock)
         storage = storagetier.Storage(
             period, storage_period, canaries, monitors, self._connections,
-            self._history, clock)
+            self._history, self._budget, clock)
         self._cycle = cycle.Cycle(
             hosttier.Host(self._connections, self._timeout, clock), hosts,
             asker.Asker(monitors, storage, self._connections, self._history,
-                        self._scheduler),
-            self._connections, storage, self._registry, self._history,
-            self._scheduler)
+                        self._budget, self._scheduler),
+            storage, self._registry, self._history, self._scheduler,
+            spread=period / 2)
         self._rounds = rounds.Rounds(
             period, self._scheduler, self._cycle.begin)
+        self._overview = self._make_overview(period, stuck_after)
         self._lock = threading.Lock()
         # Under the lock: one way, from False to True.
         self._started = False
@@ -184,62 +186,31 @@ class Sampler(object):
     def look(self, look):
         self._sight.enabled = look
 
+    @property
+    def spread(self):
+        """
+        Seconds over which the VMs of a round are asked; half a period unless
+        set. 0: all at once.
+        """
+        return self._cycle.spread.seconds
+
+    @spread.setter
+    def spread(self, seconds):
+        self._cycle.spread.seconds = seconds
+
     def snapshot(self):
         """
         Return what is known now, as plain data. Never calls libvirt, never
         waits for what does. Thread: any.
         """
-        number, elapsed = self._rounds.last()
-        answers = self._cycle.answers(self._period + self._timeout)
-        stuck, hung = self._hung(answers)
-        now = self._scheduler.clock()
-        return {
-            "time": time.time(),
-            "round": number,
-            "elapsed": elapsed,
-            "threads": len(os.listdir("/proc/self/task")),
-            "connected": answers,
-            "pool": self._monitors.state(),
-            # Stuck calls that say nothing of a VM: they wait for libvirtd,
-            # or for a storage.
-            "hung": hung,
-            "vms": dict(
-                (vm.uuid, view.vm(vm, self._history.samples(vm),
-                                  stuck.get(vm.uuid) or self._held(vm, now),
-                                  now))
-                for vm in self._registry.all()),
-        }
+        return self._overview.take()
 
-    def _hung(self, answers):
-        """
-        Return ({UUID: evidence} of stuck VMs, list of the evidence of other
-        stuck calls). Reads /proc if there are any.
-        """
-        stuck = {}
-        hung = []
-        now = self._scheduler.clock()
-        for pool in self._pools():
-            for entry in pool.stuck() if pool.state()["stuck"] else ():
-                if not entry["stuck"]:
-                    continue
-                found = view.stuck(
-                    entry, self._registry.get(entry["key"]), answers, now)
-                if found is None:
-                    hung.append(view.evidence(entry))
-                else:
-                    stuck[entry["key"]] = found
-        return stuck, hung
-
-    def _held(self, domain, now):
-        """
-        Return the evidence of a VM that is not asked since it hangs, once
-        that is long enough, else None.
-        """
-        held = domain.process.held
-        if (held is None or now - held.since < self._stuck_after or
-                now - held.looked > self._period + self._timeout):
-            return None
-        return view.held(held, now)
+    def _make_overview(self, period, stuck_after):
+        return overview.Overview(
+            self._rounds, self._cycle, self._pools(), self._registry,
+            self._history, self._budget,
+            overview.Patience(period + self._timeout, stuck_after),
+            self._scheduler.clock)
 
     def _pool(self, name, workers, max_workers, stuck_after):
         return executor.Executor(

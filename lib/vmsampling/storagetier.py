@@ -46,14 +46,14 @@ class StorageQuestion(question.Question):
     def ask(self, connection):
         virt_domain = self.look_up(connection)
         # It may have waited for a worker until the answer was old.
-        if self._storage.is_ready(self.domain) and self.may_ask():
-            self.ask_storage(connection, virt_domain)
+        if self._storage.is_ready(self.domain):
+            self.touch(self.ask_storage, connection, virt_domain)
 
 
 class Storage(object):
 
     def __init__(self, round_period, period, canaries, monitors, connections,
-                 history, clock=_clock.monotonic):
+                 history, budget, clock=_clock.monotonic):
         """
         round_period: seconds between two rounds of sampling.
         period: seconds between two questions to a VM.
@@ -67,6 +67,7 @@ class Storage(object):
         self._monitors = monitors
         self._connections = connections
         self._history = history
+        self._budget = budget
         self._clock = clock
         self._answers = canary.Answers(clock)
         # Whether the images that libvirt names are the files that we see.
@@ -115,7 +116,7 @@ class Storage(object):
         """
         if self.is_ready(domain):
             self._monitors.dispatch(StorageQuestion(
-                domain, self, self._connections, self._history,
+                domain, self, self._connections, self._history, self._budget,
                 clock=self._clock), key=domain.uuid)
 
     def _is_due(self, domain):

@@ -1,0 +1,153 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+How many calls may hang in QEMUs at once.
+
+Each holds one of libvirtd's workers, which are 20 for all of its clients. The
+monitor pool keeps to the number: it has as many threads as calls may hang,
+those in flight included, since any of them may be the next. Here is what the
+pool cannot know: calls that hung before we came, and who may have the last
+place.
+
+When all places but one are held by calls that hang, the one that is left is
+what keeps the VMs fresh that are well. So it is for VMs only of which that is
+known: that have answered since the first of those calls began, or whose QEMU
+is seen to wait for events.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import contextlib
+import logging
+import threading
+
+from threadpool import clock as _clock
+from threadpool import throttle
+from vmsampling import history as _history
+
+log = logging.getLogger("vmsampling.budget")
+
+
+class _Place(object):
+
+    __slots__ = ("began", "late")
+
+    def __init__(self, began, late):
+        self.began = began
+        # From when on the call counts as one that hangs.
+        self.late = late
+
+
+class Budget(object):
+
+    def __init__(self, max_hung, resize, history, clock=_clock.monotonic):
+        """
+        resize: called with the number of places when it changes, outside the
+            lock: Executor.resize() of the monitor pool.
+        history: to know when a VM has answered.
+        """
+        self._max_hung = max_hung
+        self._resize = resize
+        self._history = history
+        self._clock = clock
+        self._throttle = throttle.Throttle(interval=60.0, clock=clock)
+        # All below changes under the lock.
+        self._lock = threading.Lock()
+        # The calls under way, a _Place each.
+        self._inside = set()
+        # UUIDs of VMs in which a call hung when we came, and when that was.
+        self._occupied = frozenset()
+        self._came = clock()
+        # Calls that were not made for want of a place.
+        self._withheld = 0
+
+    @property
+    def occupied(self):
+        """
+        UUIDs of the VMs that reserve() was told of. Thread: any.
+        """
+        return self._occupied
+
+    def reserve(self, uuids):
+        """
+        In these VMs somebody's call hangs, since before we came: it counts.
+        Thread: the host's task.
+        """
+        uuids = frozenset(uuids)
+        with self._lock:
+            changed = uuids != self._occupied
+            self._occupied = uuids
+            places = self._places
+        if changed:
+            log.info("Calls that hung before we came: %d; places left: %d",
+                     len(uuids), places)
+            self._resize(places)
+
+    @contextlib.contextmanager
+    def place(self, domain, seconds):
+        """
+        Count a call to this VM inside the with statement, that is late after
+        so many seconds; gives False if it must not be made. Thread: any.
+        """
+        place = self._enter(domain, seconds)
+        try:
+            yield place is not None
+        finally:
+            with self._lock:
+                self._inside.discard(place)
+
+    def state(self):
+        """
+        Return plain data: places: how many calls may be under way; hung:
+        calls that hang, occupied: those of them from before we came;
+        withheld: calls that were not made since there was no place.
+        """
+        now = self._clock()
+        with self._lock:
+            return {
+                "max_hung": self._max_hung,
+                "places": self._places,
+                "hung": len(self._late(now)) + len(self._occupied),
+                "occupied": len(self._occupied),
+                "withheld": self._withheld,
+            }
+
+    def _enter(self, domain, seconds):
+        now = self._clock()
+        place = _Place(now, now + seconds)
+        with self._lock:
+            if self._admits(domain, now):
+                self._inside.add(place)
+                return place
+            self._withheld += 1
+        suppressed = self._throttle.admit()
+        if suppressed is not None:
+            log.warning("%r is not asked: %d calls hang, and the last place "
+                        "is for VMs that are known to answer (%d like it not "
+                        "logged)", domain, self._places - 1, suppressed)
+        return None
+
+    def _admits(self, domain, now):
+        if len(self._inside) + 1 < self._places:
+            return True
+        if len(self._inside) >= self._places:
+            return False
+        late = self._late(now)
+        if not late and not self._occupied:
+            # All are under way, and none of them hangs.
+            return True
+        if domain.process.well:
+            return True
+        since = min(place.began for place in late) if late else self._came
+        answer = self._history.last(domain, _history.MONITOR)
+        return answer is not None and answer.time >= since
+
+    def _late(self, now):
+        return [place for place in self._inside if place.late <= now]
+
+    @property
+    def _places(self):
+        # With all of them taken by others there is still one, for whoever
+        # answers: else we would never learn more.
+        return max(self._max_hung - len(self._occupied), 1)

@@ -1,0 +1,95 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+All that is known now of all VMs, and of the sampling itself, as plain data.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import collections
+import os
+import time
+
+from vmsampling import view
+
+# old: seconds after which what was seen last says nothing of now; stuck: for
+# so long a VM must seem to hang to be shown.
+Patience = collections.namedtuple("Patience", "old stuck")
+
+
+class Overview(object):
+    """
+    Never calls libvirt, never waits for what does. Thread: any.
+    """
+
+    def __init__(self, rounds, cycle, pools, registry, history, budget,
+                 patience, clock):
+        """
+        pools: the Executors, that which asks the VMs first.
+        """
+        self._rounds = rounds
+        self._cycle = cycle
+        self._pools = pools
+        self._registry = registry
+        self._history = history
+        self._budget = budget
+        self._patience = patience
+        self._clock = clock
+
+    def take(self):
+        """
+        Return it; see Sampler.snapshot().
+        """
+        number, elapsed = self._rounds.last()
+        answers = self._cycle.answers(self._patience.old)
+        stuck, hung = self._hung(answers)
+        now = self._clock()
+        return {
+            "time": time.time(),
+            "round": number,
+            "elapsed": elapsed,
+            "threads": len(os.listdir("/proc/self/task")),
+            "connected": answers,
+            "pool": self._pools[0].state(),
+            "budget": self._budget.state(),
+            # Stuck calls that say nothing of a VM: they wait for libvirtd,
+            # or for a storage.
+            "hung": hung,
+            "vms": dict(
+                (vm.uuid, view.vm(vm, self._history.samples(vm),
+                                  stuck.get(vm.uuid) or self._held(vm, now),
+                                  now))
+                for vm in self._registry.all()),
+        }
+
+    def _hung(self, answers):
+        """
+        Return ({UUID: evidence} of stuck VMs, list of the evidence of other
+        stuck calls). Reads /proc if there are any.
+        """
+        stuck = {}
+        hung = []
+        now = self._clock()
+        for pool in self._pools:
+            for entry in pool.stuck() if pool.state()["stuck"] else ():
+                if not entry["stuck"]:
+                    continue
+                found = view.stuck(
+                    entry, self._registry.get(entry["key"]), answers, now)
+                if found is None:
+                    hung.append(view.evidence(entry))
+                else:
+                    stuck[entry["key"]] = found
+        return stuck, hung
+
+    def _held(self, domain, now):
+        """
+        Return the evidence of a VM that is not asked since it hangs, once
+        that is long enough, else None.
+        """
+        held = domain.process.held
+        if (held is None or now - held.since < self._patience.stuck or
+                now - held.looked > self._patience.old):
+            return None
+        return view.held(held, now)
