@@ -33,6 +33,7 @@ def snapshot(*vms, **changes):
         "time": 0.0, "round": 7, "elapsed": 0.0123, "threads": 11,
         "connected": True,
         "pool": {"free": 4, "late": 1, "stuck": 1},
+        "budget": {"hung": 1, "max_hung": 12},
         "vms": dict((str(n), one) for n, one in enumerate(vms)),
     }
     found.update(changes)
@@ -104,8 +105,23 @@ class LinesTest(kit.TestCase):
         self.assertEqual(found[-1], u"stuck: b")
 
     def test_libvirt_is_away(self):
-        found = table.lines(snapshot(vm("b"), connected=False), 2.0)
+        old = vm("b", age={"host": 4.0, "monitor": 4.0, "storage": None})
+        found = table.lines(snapshot(old, connected=False), 2.0)
         self.assertIn(u"libvirt does not answer", found[1])
+
+    def test_libvirt_answers_roll_calls_only(self):
+        found = table.lines(snapshot(vm("b"), connected=False), 2.0)
+        self.assertIn(u"only the states stay fresh", found[1])
+
+    def test_budget(self):
+        for hung, told in ((10, None), (11, u"known to answer"),
+                           (12, u"no VM is asked"), (13, u"no VM is asked")):
+            found = table.lines(snapshot(
+                vm("b"), budget={"hung": hung, "max_hung": 12}), 2.0)
+            self.assertEqual(len(found), 3 if told is None else 4)
+            if told is not None:
+                self.assertIn(u"%d calls hang, 12 may" % hung, found[1])
+                self.assertIn(told, found[1])
 
     def test_never_nan(self):
         nan = float("nan")

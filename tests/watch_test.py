@@ -54,6 +54,7 @@ class Sampler(object):
         return {
             "time": 0.0, "round": self.waited[-1] + self.ahead,
             "elapsed": 0.1, "threads": 9, "connected": True,
+            "budget": {"hung": 0, "max_hung": 12},
             "pool": {"free": 4, "late": 0, "stuck": 0}, "vms": {}}
 
     def stop(self, timeout):

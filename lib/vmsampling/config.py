@@ -41,11 +41,12 @@ KEYS = (
     Key("sampling", "storage_period", "s", 60.0, 1.0, 86400.0,
         "time between two questions about the images of a VM's disks"),
     Key("sampling", "workers", "", 4, 1, 64,
-        "threads that ask VMs, hung ones not counted"),
+        "threads that ask VMs while no call hangs; at most max_hung"),
     # Every hung call also holds one of libvirtd's workers, 20 by default,
     # until its QEMU answers: other clients need the rest.
     Key("sampling", "max_hung", "", 12, 1, 200,
-        "calls that may hang in libvirtd at the same time"),
+        "calls that may hang in QEMUs at the same time, those in flight "
+        "included"),
     Key("sampling", "timeout", "s", 1.0, 0.1, 60.0,
         "the most that a call may take before it is late; at most half a "
         "period is used"),

@@ -35,7 +35,8 @@ def lines(snapshot, period, columns=None, rows=None, encoding="utf-8"):
     Columns and rows are what there is room for, None without limit.
     """
     vms = _by_name(snapshot["vms"])
-    top = _header(snapshot, vms, period) + _gone(snapshot)
+    top = (_header(snapshot, vms, period) + _gone(snapshot, vms, period) +
+           _withheld(snapshot))
     table = _table(vms, columns, encoding)
     stuck = [_stuck(vm, encoding) for vm in vms if vm["stuck"]]
     if rows is not None:
@@ -53,7 +54,11 @@ def fresh(vm, period):
     """
     Say whether the VM itself has answered in the last rounds.
     """
-    age = vm["age"]["monitor"]
+    return _is_young(vm, "monitor", period)
+
+
+def _is_young(vm, tier, period):
+    age = vm["age"][tier]
     return age is not None and age < FRESH_PERIODS * period
 
 
@@ -155,10 +160,24 @@ def _header(snapshot, vms, period):
                 sum(1 for vm in vms if vm["stuck"]), alive, len(vms))]
 
 
-def _gone(snapshot):
+def _gone(snapshot, vms, period):
     if snapshot.get("connected", True):
         return []
+    if any(_is_young(vm, "host", period) for vm in vms):
+        return [u"libvirtd answers for no VM, its workers may all hang; only "
+                u"the states stay fresh"]
     return [u"libvirt does not answer; what is shown gets older until it does"]
+
+
+def _withheld(snapshot):
+    budget = snapshot["budget"]
+    if budget["hung"] < budget["max_hung"] - 1:
+        return []
+    return [u"%d calls hang, %d may (max_hung); %s" % (
+        budget["hung"], budget["max_hung"],
+        u"no VM is asked until one returns"
+        if budget["hung"] >= budget["max_hung"] else
+        u"only VMs that are known to answer are asked")]
 
 
 def _table(vms, columns, encoding):
