@@ -200,34 +200,41 @@ class OccupiedTest(TestCase):
                 libvirt.VIR_DOMAIN_CONTROL_OCCUPIED if name in names else
                 libvirt.VIR_DOMAIN_CONTROL_OK, 0, 5000]
 
+    def round(self):
+        self.scheduler.advance(PERIOD)
+        self.hosts.run()
+        return self.names(self.budget.occupied)
+
     def test_until_they_return(self):
-        self.assertEqual(self.budget.occupied, frozenset())
         self.occupy("a", "b")
-        self.cycle.connect()
-        self.assertEqual(self.names(self.budget.occupied), ["a", "b"])
+        self.rounds.start()
+        self.assertEqual(self.round(), ["a", "b"])
         self.occupy("b", "c")
-        self.begin()
-        self.hosts.run()
         # Those that hang since then are not from before we came.
-        self.assertEqual(self.names(self.budget.occupied), ["b"])
-        self.occupy()
-        self.scheduler.advance(PERIOD)
-        self.hosts.run()
-        self.assertEqual(self.budget.occupied, frozenset())
+        self.assertEqual(self.round(), ["b"])
+        self.occupy("a")
+        self.assertEqual(self.round(), [])
         looks = self.libvirt.count("controlInfo", "a")
-        self.scheduler.advance(PERIOD)
-        self.hosts.run()
+        self.round()
         self.assertEqual(self.libvirt.count("controlInfo", "a"), looks)
 
-    def test_not_known(self):
-        self.occupy("a")
-        self.cycle.connect()
-        self.libvirt.errors["list"] = fakelibvirt.Error(
-            libvirt.VIR_ERR_INTERNAL_ERROR)
+    def test_seen_before_the_first_question(self):
         self.begin()
         self.hosts.run()
-        self.assertEqual(self.names(self.budget.occupied), ["a"])
+        calls = [call for call, _ in self.libvirt.calls]
+        self.assertIn("controlInfo", calls)
         self.assertEqual(self.asked(), ["a", "b", "c"])
+
+    def test_not_known(self):
+        self.libvirt.errors["list"] = fakelibvirt.Error(
+            libvirt.VIR_ERR_INTERNAL_ERROR)
+        self.occupy("a")
+        self.begin()
+        self.hosts.run()
+        self.assertEqual(self.asked(), ["a", "b", "c"])
+        self.assertEqual(self.names(self.budget.occupied), [])
+        del self.libvirt.errors["list"]
+        self.assertEqual(self.round(), ["a"])
 
 
 class HungListTest(TestCase):

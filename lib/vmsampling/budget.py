@@ -56,28 +56,20 @@ class Budget(object):
         self._lock = threading.Lock()
         # The calls under way, a _Place each.
         self._inside = set()
-        # UUIDs of VMs in which a call hung when we came, and when that was.
-        self._occupied = frozenset()
+        # In how many VMs calls hang since before we came, and when that was.
+        self._occupied = 0
         self._came = clock()
         # Calls that were not made for want of a place.
         self._withheld = 0
-
-    @property
-    def occupied(self):
-        """
-        UUIDs of the VMs that reserve() was told of. Thread: any.
-        """
-        return self._occupied
 
     def reserve(self, uuids):
         """
         In these VMs somebody's call hangs, since before we came: it counts.
         Thread: the host's task.
         """
-        uuids = frozenset(uuids)
         with self._lock:
-            changed = uuids != self._occupied
-            self._occupied = uuids
+            changed = len(uuids) != self._occupied
+            self._occupied = len(uuids)
             places = self._places
         if changed:
             log.info("Calls that hung before we came: %d; places left: %d",
@@ -108,8 +100,8 @@ class Budget(object):
             return {
                 "max_hung": self._max_hung,
                 "places": self._places,
-                "hung": len(self._late(now)) + len(self._occupied),
-                "occupied": len(self._occupied),
+                "hung": len(self._late(now)) + self._occupied,
+                "occupied": self._occupied,
                 "withheld": self._withheld,
             }
 
@@ -150,4 +142,4 @@ class Budget(object):
     def _places(self):
         # With all of them taken by others there is still one, for whoever
         # answers: else we would never learn more.
-        return max(self._max_hung - len(self._occupied), 1)
+        return max(self._max_hung - self._occupied, 1)

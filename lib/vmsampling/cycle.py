@@ -68,6 +68,9 @@ class Cycle(object):
         self._lock = threading.Lock()
         # Under the lock: the round that waits for a list.
         self._due = None
+        # UUIDs of the VMs in which calls hang since before our first
+        # question; None before that. The host's task's.
+        self._occupied = None
         # When a VM last answered a probe. None before.
         self._answered = None
         # Set when the host connection is to be closed for good. Whoever uses
@@ -108,7 +111,6 @@ class Cycle(object):
             uri = self._host.uri()
             self._storage.see(uri)
             self._registry.see(uri)
-            self._budget.reserve(self._host.occupied())
         finally:
             self._close_if_stopping()
 
@@ -144,8 +146,8 @@ class Cycle(object):
             try:
                 if answer is not None and not self._stopping:
                     self._take_over(*answer)
-                    self._serve(round_)
                     self._see_occupied()
+                    self._serve(round_)
             finally:
                 if round_ is not None:
                     round_.leave()
@@ -215,15 +217,19 @@ class Cycle(object):
 
     def _see_occupied(self):
         """
-        Those calls that hung before we came: do they still?
+        Before the first question: in which VMs do calls hang? And from then
+        on: do these still?
         """
-        before = self._budget.occupied
-        if before:
-            try:
-                self._budget.reserve(
-                    before.intersection(self._host.occupied()))
-            except libvirt.libvirtError as e:
-                log.debug("controlInfo: %s", e)
+        before = self._occupied
+        if before is not None and not before:
+            return
+        try:
+            found = frozenset(self._host.occupied())
+        except libvirt.libvirtError as e:
+            log.debug("controlInfo: %s", e)
+            return
+        self._occupied = found if before is None else before & found
+        self._budget.reserve(self._occupied)
 
     def _close_if_stopping(self):
         """
