@@ -30,15 +30,26 @@ class ChangesTest(kit.TestCase):
         clock = self.scheduler.clock
         self.registry = registry.Registry(history.History(clock=clock), clock)
         self.looks = []
+        self.cost = 0.0
         self.changes = self.make(self.scheduler)
 
     def make(self, scheduler):
         return changes.Changes(
             self.registry, scheduler,
-            lambda: self.looks.append(self.scheduler.now))
+            lambda: self.looks.append(self.scheduler.now), lambda: self.cost)
 
     def names(self):
         return sorted(vm.name for vm in self.registry.all())
+
+    def test_lists_take_a_tenth_of_the_time_at_most(self):
+        self.cost = 0.2
+        begin = self.scheduler.now
+        for number in range(100):
+            self.changes.lifecycle(STARTED, "u%d" % number, number, "a")
+            self.scheduler.advance(0.1)
+        spent = self.cost * len(self.looks)
+        self.assertTrue(
+            0.05 < spent / (self.scheduler.now - begin) <= 0.1, self.looks)
 
     def test_seen_and_gone_at_once(self):
         self.changes.lifecycle(STARTED, "u1", 1, "a")

@@ -49,7 +49,8 @@ class Cycle(object):
         """
         host.listener = changes.Changes(
             registry, scheduler,
-            functools.partial(hosts.dispatch, self, key=HOST_KEY))
+            functools.partial(hosts.dispatch, self, key=HOST_KEY),
+            lambda: self._took)
         host.on_lost = self.lost
         self._host = host
         self._hosts = hosts
@@ -71,6 +72,8 @@ class Cycle(object):
         # UUIDs of the VMs in which calls hang since before our first
         # question; None before that. The host's task's.
         self._occupied = None
+        # Seconds that the last list took. The host's task's.
+        self._took = 0.0
         # When a VM last answered a probe. None before.
         self._answered = None
         # Set when the host connection is to be closed for good. Whoever uses
@@ -146,6 +149,7 @@ class Cycle(object):
             try:
                 if answer is not None and not self._stopping:
                     self._take_over(*answer)
+                    self._took = self._scheduler.clock() - answer[0]
                     self._see_occupied()
                     self._serve(round_)
             finally:
