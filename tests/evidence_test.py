@@ -4,6 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 import errno
+import gc
 import os
 import shutil
 import subprocess
@@ -296,8 +297,30 @@ class PythonStackTest(kit.TestCase):
 
     def test_own(self):
         stack = evidence.python_stack(threading.current_thread().ident)
-        self.assertIn("python_stack", stack[-1])
-        self.assertIn("test_own", stack[-2])
+        self.assertIn("test_own", [
+            line.rpartition(" in ")[2] for line in stack])
+
+    def test_no_collection_meanwhile(self):
+        # See evidence._Frames for what it would do.
+        real = sys._current_frames
+        collecting = []
+
+        def current_frames():
+            # One at a time: else the first one to leave would have the
+            # collector go on under the feet of the other.
+            collecting.append((gc.isenabled(),
+                               evidence._frames._lock.locked()))
+            return real()
+
+        ident = threading.current_thread().ident
+        for enabled in (True, False):
+            (gc.enable if enabled else gc.disable)()
+            self.addCleanup(gc.enable)
+            with mock.patch("sys._current_frames", current_frames):
+                self.assertTrue(evidence.python_stack(ident))
+            # As it was.
+            self.assertEqual(gc.isenabled(), enabled)
+        self.assertEqual(collecting, 2 * [(False, True)])
 
     def test_no_such_thread(self):
         idents = []

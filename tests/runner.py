@@ -22,6 +22,7 @@ The last line is for programs:
 from __future__ import absolute_import, division, print_function
 
 import argparse
+import gc
 import glob
 import os
 import random
@@ -30,6 +31,12 @@ import sys
 import threading
 import time
 import traceback
+
+try:
+    import faulthandler
+except ImportError:
+    # Python 2.7.
+    faulthandler = None
 
 try:
     import nose
@@ -46,6 +53,10 @@ KINDS = {"unit": ["tests"],
          "functional": ["tests/functional"],
          "all": ["tests", "tests/functional"]}
 HUNG = 3  # Our exit status after a time limit.
+
+# Seconds by which a limit may be overdrawn, at most twofold, before it is taken that no Python
+# thread runs any more, the watchdog neither: the interpreter itself hangs.
+GRACE = 15
 
 
 def main():
@@ -150,9 +161,15 @@ class Watchdog(threading.Thread):
         if timeout is None:
             timeout = getattr(test.test, "timeout", self._test_timeout)
         self._test = (monotonic() + timeout, str(test))
+        if faulthandler is not None:
+            # By a thread of C, which needs no interpreter. It exits with 1.
+            faulthandler.dump_traceback_later(
+                timeout + min(GRACE, timeout), exit=True, file=sys.__stderr__)
 
     def test_stopped(self):
         self._test = None
+        if faulthandler is not None:
+            faulthandler.cancel_dump_traceback_later()
 
     def finish(self):
         """The tests are done: threads that they left must not keep us."""
@@ -163,6 +180,8 @@ class Watchdog(threading.Thread):
         # A test may have put something in the place of sys.stderr.
         out = sys.__stderr__
         out.write("\nrunner: %s has hung; its threads:\n" % what)
+        # See evidence._Frames of lib/threadpool.
+        gc.disable()
         for ident, frame in sorted(sys._current_frames().items()):
             out.write("\n%s\n%s" % (thread_name(ident), "".join(
                 traceback.format_stack(frame))))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import unittest
 
 import kit
 
@@ -52,6 +53,17 @@ class RunnerTest(kit.TestCase):
         self.assertEqual(1, status)
         self.assertEqual("TOTAL passed=2 failed=2 skipped=1",
                          out.splitlines()[-1])
+
+    @unittest.skipIf(sys.version_info[0] == 2, "2.7 has no faulthandler")
+    def test_interpreter_that_hangs(self):
+        # A call that keeps the interpreter lock: no watchdog in Python runs.
+        status, _, err = self.run_tests("""
+            def test_hangs(self):
+                import ctypes
+                ctypes.PyDLL(None).sleep(60)
+            """, "--test-timeout=0.5")
+        self.assertEqual(1, status)
+        self.assertIn("in test_hangs", err)
 
     def test_success(self):
         status, out, _ = self.run_tests("""

@@ -22,11 +22,13 @@ the interpreter lock away.
 from __future__ import absolute_import, division, print_function
 
 import ctypes
+import gc
 import os
 import re
 import sys
 import threading
 
+from threadpool import fork
 from threadpool import syscalls
 
 # More than any of the files that we read has.
@@ -90,7 +92,7 @@ def python_stack(ident):
     There are no source lines in it: reading them would touch a file, and
     files may be what the thread is stuck on.
     """
-    frame = sys._current_frames().get(ident)
+    frame = _frames.get(ident)
     lines = []
     while frame is not None and len(lines) < _MAX_FRAMES:
         lines.append('File "{0}", line {1}, in {2}'.format(
@@ -100,6 +102,45 @@ def python_stack(ident):
         lines.append("(outer calls left out)")
     lines.reverse()
     return lines
+
+
+class _Frames(object):
+    """
+    The frames of all threads, taken without harm.
+
+    Before 3.11.5 a garbage collection that begins while the interpreter
+    collects the frames may deadlock the process (CPython issue 106883): it
+    holds its list of threads, the collection runs Python code and gives the
+    interpreter lock away, and whoever gets that and starts a thread waits for
+    the list, with the interpreter lock in hand.
+    """
+
+    def __init__(self):
+        # Held by the one who has the collector off.
+        self._lock = threading.Lock()
+        fork.watch(self)
+
+    def get(self, ident):
+        """
+        Return the innermost frame of a thread, or None. Thread: any.
+        """
+        with self._lock:
+            collecting = gc.isenabled()
+            gc.disable()
+            try:
+                return sys._current_frames().get(ident)
+            finally:
+                if collecting:
+                    gc.enable()
+
+    def after_fork(self):
+        """
+        Called in a forked child: whoever held the lock is not there.
+        """
+        self._lock = threading.Lock()
+
+
+_frames = _Frames()
 
 
 def _read(path):
