@@ -54,7 +54,7 @@ KINDS = {"unit": ["tests"],
          "all": ["tests", "tests/functional"]}
 HUNG = 3  # Our exit status after a time limit.
 
-# Seconds by which a limit may be overdrawn, at most twofold, before it is taken that no Python
+# Seconds by which a limit may be overdrawn, before it is taken that no Python
 # thread runs any more, the watchdog neither: the interpreter itself hangs.
 GRACE = 15
 
@@ -164,7 +164,8 @@ class Watchdog(threading.Thread):
         if faulthandler is not None:
             # By a thread of C, which needs no interpreter. It exits with 1.
             faulthandler.dump_traceback_later(
-                timeout + min(GRACE, timeout), exit=True, file=sys.__stderr__)
+                timeout + max(2, min(GRACE, timeout)), exit=True,
+                file=sys.__stderr__)
 
     def test_stopped(self):
         self._test = None
