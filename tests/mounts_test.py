@@ -3,6 +3,10 @@
 
 from __future__ import absolute_import, division, print_function
 
+import os
+import shutil
+import tempfile
+
 import kit
 from vmsampling import mounts
 
@@ -48,7 +52,57 @@ class MountsTest(kit.TestCase):
     def test_path_that_does_not_exist(self):
         self.check(b"/mnt/nfs/no/such/path", b"/mnt/nfs")
 
+    def test_fields_that_vary(self):
+        found = mounts.Mounts([b"1 0 0:1 / /a rw a:1 b:2 - tmpfs x rw\n",
+                               b"2 0 0:1 / /b - - tmpfs x rw\n"])
+        self.assertEqual(found.find(b"/a/x"), b"/a")
+        self.assertEqual(found.find(b"/b/x"), b"/b")
+
     def test_real_list(self):
         found = mounts.read()
         self.assertEqual(found.find(b"/proc/self/stat"), b"/proc")
         self.assertEqual(found.find(b"/no such file"), b"/")
+
+
+class FollowTest(kit.TestCase):
+
+    def setUp(self):
+        super(FollowTest, self).setUp()
+        folder = os.path.realpath(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        self.folder = folder.encode("ascii")
+        self.mounts = self.make(b"tmpfs")
+
+    def make(self, kind):
+        return mounts.Mounts([
+            b"1 0 0:1 / / rw - ext4 x rw",
+            b"2 0 0:2 / " + self.folder + b" rw - " + kind + b" x rw"])
+
+    def link(self, target, name):
+        path = os.path.join(self.folder, name)
+        os.symlink(target, path)
+        return path
+
+    def check(self, path, target):
+        self.assertEqual(self.mounts.follow(path), target)
+
+    def test_link(self):
+        self.check(self.link(b"/nfs/x", b"a"), b"/nfs/x")
+
+    def test_link_to_a_folder(self):
+        self.check(self.link(b"/nfs/x", b"a") + b"/b/c", b"/nfs/x/b/c")
+
+    def test_relative_link(self):
+        self.check(self.link(b"../x", b"a") + b"/b",
+                   os.path.dirname(self.folder) + b"/x/b")
+        self.check(self.link(b"x", b"b"), self.folder + b"/x")
+
+    def test_no_link(self):
+        self.check(self.folder, None)
+        self.check(self.folder + b"/nothing/here", None)
+        self.check(b"/", None)
+
+    def test_links_elsewhere_are_not_looked_for(self):
+        path = self.link(b"/nfs/x", b"a")
+        self.mounts = self.make(b"nfs4")
+        self.check(path, None)
