@@ -36,6 +36,29 @@ class AdmissionTest(kit.TestCase):
         self.assertEqual(self.admission.busy, 1)
         self.assertEqual(logs.records, [])
 
+    def test_group_whose_places_are_held_by_late_tasks(self):
+        self.pool = executor.Executor(
+            "test", workers=1, max_workers=2, scheduler=self.scheduler)
+        self.pool.start()
+        self.addCleanup(self.pool.stop)
+        self.admission = admission.Admission(self.pool, timeout=5.0)
+        done = threading.Event()
+        with kit.Gate() as gate, kit.logs("vmsampling") as logs:
+            self.assertTrue(self.admission.dispatch(gate, group="/nfs"))
+            gate.wait()
+            self.assertEqual(
+                list(self.pool.state()["groups"]), ["/nfs"])
+            with kit.logs("threadpool"):
+                self.scheduler.advance(5.0)
+            self.assertFalse(self.admission.dispatch(
+                self.fail, key="a", group="/nfs"))
+            self.assertTrue(self.admission.dispatch(
+                done.set, key="a", group="/other"))
+            kit.wait(done)
+        self.assertEqual((self.admission.withheld, self.admission.refused,
+                          self.admission.busy), (1, 0, 0))
+        self.assertEqual(logs.at(logging.WARNING), [])
+
     def test_no_room_is_logged_now_and_then(self):
         with kit.Gate() as gate, kit.logs("vmsampling") as logs:
             self.admission.dispatch(gate)

@@ -302,14 +302,16 @@ class Desk(object):
         self.tasks = {}
         # Keys whose tasks are under way all the time.
         self.held = set()
+        # key -> group of the last task with this key.
+        self.groups = {}
+        self.timeout = 1.0
 
-    timeout = 1.0
-
-    def dispatch(self, call, key=None, timeout=None):
+    def dispatch(self, call, key=None, group=None, timeout=None):
         key = call if key is None else key
         if key in self.tasks or key in self.held:
             return False
         self.tasks[key] = call
+        self.groups[key] = group
         return True
 
     def run(self, key=None):

@@ -22,26 +22,32 @@ class Admission(object):
     """
 
     def __init__(self, executor, timeout):
-        self._executor = executor
         # Seconds until a call is late, unless it says otherwise.
         self.timeout = timeout
-        # Refused because the one before is still under way, and because the
-        # pool has no room. Counted without a lock: figures for people.
+        self._executor = executor
+        # Refused because the one before is still under way, because too many
+        # of its group are late, and because the pool has no room. Counted
+        # without a lock: figures for people.
         self.busy = 0
+        self.withheld = 0
         self.refused = 0
         self._throttle = throttle.Throttle(interval=60.0)
 
-    def dispatch(self, call, key=None, timeout=None):
+    def dispatch(self, call, key=None, group=None, timeout=None):
         """
         Return whether the pool took it. Never blocks. Thread: any.
         """
         if timeout is None:
             timeout = self.timeout
         try:
-            self._executor.dispatch(call, timeout=timeout, key=key)
+            self._executor.dispatch(
+                call, timeout=timeout, key=key, group=group)
             return True
         except errors.KeyBusy:
             self.busy += 1
+        except errors.GroupBusy as e:
+            self.withheld += 1
+            log.debug("%s", e)
         except errors.NotRunning as e:
             log.debug("%s", e)
         except (errors.QueueFull, errors.PoolStuck) as e:
