@@ -13,12 +13,6 @@ from vmsampling import qemu
 from vmsampling.history import HOST, MONITOR
 
 
-class Storage(object):
-
-    def is_ready(self, _domain):
-        return False
-
-
 class Round(object):
 
     def __init__(self):
@@ -41,8 +35,8 @@ class TestCase(fakelibvirt.TestCase):
         self.round = Round()
         self.domains = []
         self.asker = asker.Asker(
-            self.monitors, Storage(), self.connections(), self.history,
-            self.budget, self.scheduler)
+            self.monitors, self.connections(), self.history, self.budget,
+            self.scheduler)
 
     def add(self, name, answered=None):
         vm = self.libvirt.add(name)

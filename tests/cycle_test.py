@@ -42,9 +42,6 @@ class Storage(object):
         assert self._monitors.tasks or not domains
         self.begun.append(sorted(domain.name for domain in domains))
 
-    def is_ready(self, _domain):
-        return False
-
 
 class TestCase(fakelibvirt.TestCase):
 
@@ -63,8 +60,8 @@ class TestCase(fakelibvirt.TestCase):
         self.host = hosttier.Host(self.pool, LATE, clock)
         self.cycle = cycle.Cycle(
             self.host, self.hosts,
-            asker.Asker(self.monitors, self.storage, self.pool, self.history,
-                        self.budget, self.scheduler),
+            asker.Asker(self.monitors, self.pool, self.history, self.budget,
+                        self.scheduler),
             self.storage, self.registry, self.history, self.scheduler,
             spread=PERIOD / 2)
         self.rounds = rounds.Rounds(PERIOD, self.scheduler, self.cycle.begin)

@@ -5,11 +5,20 @@ from __future__ import absolute_import, division, print_function
 
 import kit
 from vmsampling import devices
+from vmsampling import mounts
+from vmsampling import storages
+
+MOUNTS = mounts.Mounts([
+    b"1 0 0:1 / / rw - x x rw", b"2 1 0:2 / /nfs rw - x x rw"])
 
 
 def parse(*found):
     return devices.parse(
-        "<domain><devices>%s</devices></domain>" % "".join(found))
+        "<domain><devices>%s</devices></domain>" % "".join(found), MOUNTS)
+
+
+def files(*paths):
+    return tuple(storages.Image(path, storages.FILE) for path in paths)
 
 
 def disk(inside, kind="file", target="vda"):
@@ -23,19 +32,21 @@ class DevicesTest(kit.TestCase):
         found = parse()
         self.assertEqual((found.disks, found.interfaces, found.images,
                           found.opaque), ((), (), (), ()))
+        self.assertEqual((found.storages, found.group, found.why_opaque),
+                         ({}, None, None))
 
     def test_disks_in_libvirts_order(self):
         found = parse(disk("<source file='/i/2'/>", target="vdb"),
                       disk("<source file='/i/1'/>", target="vda"))
         self.assertEqual(found.disks, ((0, "vdb"), (1, "vda")))
-        self.assertEqual(found.images, (b"/i/1", b"/i/2"))
+        self.assertEqual(found.images, files(b"/i/1", b"/i/2"))
         self.assertEqual(found.opaque, ())
 
     def test_empty_drive_counts_but_has_no_image(self):
         found = parse(disk("", target="sda"), disk("<source/>", target="sdb"),
                       disk("<source file='/i/1'/>"))
         self.assertEqual([d.number for d in found.disks], [0, 1, 2])
-        self.assertEqual(found.images, (b"/i/1",))
+        self.assertEqual(found.images, files(b"/i/1"))
         self.assertEqual(found.opaque, ())
 
     def test_all_that_qemu_looks_at(self):
@@ -48,15 +59,39 @@ class DevicesTest(kit.TestCase):
             "<backingStore/></backingStore></backingStore>"
             "<mirror type='file'><source file='/copy'/></mirror>"))
         self.assertEqual(
-            found.images, (b"/base", b"/copy", b"/data", b"/mid", b"/top"))
+            found.images,
+            files(b"/base", b"/copy", b"/data", b"/mid", b"/top"))
 
     def test_sources_that_are_no_files(self):
-        found = parse(disk("<source dev='/dev/x'/>", "block"),
-                      disk("<source protocol='nbd' name='y'/>", "network"),
+        found = parse(disk("<source protocol='nbd' name='y'/>", "network"),
+                      disk("<source type='unix' path='/s'/>", "vhostuser"),
                       disk("<source pool='p' volume='v'/>", "volume"),
                       disk("<source file='/i/1'/>"))
-        self.assertEqual(found.opaque, ("block", "network", "volume"))
-        self.assertEqual(found.images, (b"/i/1",))
+        self.assertEqual(found.opaque, ("network", "vhostuser", "volume"))
+        self.assertEqual(
+            found.why_opaque, "network, vhostuser, volume disk: no look at "
+            "it is possible without QEMU")
+        self.assertEqual(found.images, files(b"/i/1"))
+
+    def test_block_devices(self):
+        found = parse(
+            disk("<source dev='/dev/vg/lv'/><backingStore type='block'>"
+                 "<source dev='/dev/sdb'/></backingStore>"
+                 "<mirror type='file'><source file='/nfs/copy'/></mirror>",
+                 "block"),
+            disk("", "block", target="sr0"))
+        self.assertEqual(found.storages, {
+            "vg vg": (storages.Image(b"/dev/vg/lv", storages.BLOCK),),
+            "/dev/sdb": (storages.Image(b"/dev/sdb", storages.BLOCK),),
+            "/nfs": files(b"/nfs/copy")})
+        self.assertEqual(found.group, "/dev/sdb, /nfs, vg vg")
+        self.assertEqual([image.path for image in found.images],
+                         [b"/dev/sdb", b"/dev/vg/lv", b"/nfs/copy"])
+        self.assertEqual(found.opaque, ())
+
+    def test_type_that_is_missing(self):
+        found = parse("<disk><source file='/i/1'/></disk>")
+        self.assertEqual(found.opaque, ("unknown",))
 
     def test_backing_that_is_no_file(self):
         found = parse(disk(
@@ -67,14 +102,14 @@ class DevicesTest(kit.TestCase):
     def test_image_shared_by_disks(self):
         found = parse(disk("<source file='/i/1'/>"),
                       disk("<source file='/i/1'/>", target="vdb"))
-        self.assertEqual(found.images, (b"/i/1",))
+        self.assertEqual(found.images, files(b"/i/1"))
 
     def test_names_are_native_text_and_paths_bytes(self):
         found = devices.parse(
             b"<domain><devices>"
             b"<disk type='file'><source file='/i/\xc3\xa4'/>"
-            b"<target dev='vda'/></disk></devices></domain>")
-        self.assertEqual(found.images, (b"/i/\xc3\xa4",))
+            b"<target dev='vda'/></disk></devices></domain>", MOUNTS)
+        self.assertEqual(found.images, files(b"/i/\xc3\xa4"))
         self.assertIs(type(found.disks[0].name), str)
 
     def test_interfaces(self):
@@ -87,4 +122,4 @@ class DevicesTest(kit.TestCase):
 
     def test_what_is_no_xml(self):
         with self.assertRaises(ValueError):
-            devices.parse("<domain>")
+            devices.parse("<domain>", MOUNTS)

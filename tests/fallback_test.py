@@ -10,6 +10,7 @@ import kit
 from vmsampling import connection
 from vmsampling import devices
 from vmsampling import fallback
+from vmsampling import mounts
 
 
 class FakeDomain(object):
@@ -142,7 +143,7 @@ class RealTest(kit.TestCase):
         self.addCleanup(virt.close)
         virt_domain = virt.lookupByName("test")
         self.domain = self
-        self.devices = devices.parse(virt_domain.XMLDesc(0))
+        self.devices = devices.parse(virt_domain.XMLDesc(0), mounts.read())
         fields = {}
         fallback.Fallback().add(
             self, connection.Connection(virt), virt_domain, fields)

@@ -9,22 +9,15 @@ import libvirt
 
 import fakelibvirt
 import kit
+from threadpool import throttle
 from vmsampling import domain
 from vmsampling import fallback
 from vmsampling import groups
 from vmsampling import history
 from vmsampling import monitortier
+from vmsampling import mounts
 from vmsampling import process
 from vmsampling.history import HOST, MONITOR, PARTIAL, STORAGE
-
-
-class FakeStorage(object):
-
-    def __init__(self):
-        self.ready = False
-
-    def is_ready(self, _domain):
-        return self.ready
 
 
 class TestCase(fakelibvirt.TestCase):
@@ -35,7 +28,6 @@ class TestCase(fakelibvirt.TestCase):
         self.domain = domain.Domain(self.vm.uuid, self.vm.number, "a")
         self.history = history.History(clock=self.scheduler.clock)
         self.history.retain([self.domain])
-        self.storage = FakeStorage()
         self.budget = fakelibvirt.Budget()
         self.pool = self.connections(late=1.0)
         self.pool.keep([self.vm.uuid])
@@ -43,9 +35,8 @@ class TestCase(fakelibvirt.TestCase):
 
     def question(self):
         return monitortier.Monitor(
-            self.domain, self.storage, fallback.Fallback(), self.pool,
-            self.history, self.budget, self.done.append,
-            self.scheduler.clock)
+            self.domain, fallback.Fallback(), self.pool, self.history,
+            self.budget, self.done.append, self.scheduler.clock)
 
     def ask(self):
         self.question()()
@@ -137,9 +128,8 @@ class BusyTest(TestCase):
     def test_no_more_is_asked_after_a_partial_record(self):
         # All these wait for the job, up to 30 seconds.
         self.vm.busy = True
-        self.storage.ready = True
         self.ask()
-        for call in ("XMLDesc", "blockStatsFlags", "storage"):
+        for call in ("XMLDesc", "blockStatsFlags"):
             self.assertEqual(self.libvirt.count(call, "a"), 0, call)
 
     def test_job_taken_meanwhile(self):
@@ -209,35 +199,64 @@ class DevicesTest(TestCase):
         self.assertFalse(self.domain.stale)
 
 
-class StorageTest(TestCase):
+class OpaqueTest(TestCase):
 
-    def test_not_asked_unless_it_answers(self):
-        self.ask()
-        self.assertEqual(self.libvirt.count("storage", "a"), 0)
+    def setUp(self):
+        super(OpaqueTest, self).setUp()
+        self.patch(monitortier, "_opaque", throttle.Throttle(
+            interval=600.0, burst=3, clock=self.scheduler.clock))
 
-    def test_asked_after_the_monitor_in_a_call_of_its_own(self):
-        self.storage.ready = True
-        self.ask()
-        self.assertEqual(self.libvirt.calls[-1], ("storage", "a"))
-        self.assertEqual(self.sample(STORAGE).fields["block.0.capacity"],
-                         1048576)
+    def read(self, *disks):
+        self.vm.disks = list(disks)
+        self.domain.stale = True
+        self.scheduler.advance(1.0)
+        with kit.logs("vmsampling.monitortier") as logs:
+            self.ask()
+        return logs.at(logging.INFO)
 
-    def test_monitor_sample_is_there_when_storage_hangs(self):
-        self.storage.ready = True
-        with self.libvirt.hang("storage", "a") as gate:
-            with kit.Bunch(1, lambda _: self.ask()):
-                gate.wait()
-                self.assertIsNotNone(self.sample())
-                gate.open()
+    def test_disk_that_nobody_can_look_at_is_said_once(self):
+        network = ("network", "name", "x", "vda")
+        message, = self.read(network)
+        self.assertIn("'a'", message)
+        self.assertIn("network disk: no look at it is possible without QEMU",
+                      message)
+        self.assertEqual(self.domain.devices.opaque, ("network",))
+        self.assertEqual(self.read(network), [])
+        self.assertEqual(self.read(("file", "file", "/i", "vda")), [])
+        self.assertEqual(len(self.read(network)), 1)
 
-    def test_partial_record_is_no_sample(self):
-        self.storage.ready = True
-        with self.libvirt.hang("storage", "a") as gate:
-            with kit.Bunch(1, lambda _: self.ask()):
-                gate.wait()
-                self.vm.busy = True
-                gate.open()
-        self.assertIsNone(self.sample(STORAGE))
+    def test_not_for_each_of_many(self):
+        said = [self.read((kind, "name", "x", "vda"))
+                for kind in ("network", "nvme", "volume", "vhostuser", "dir")]
+        self.assertEqual([len(messages) for messages in said],
+                         [1, 1, 1, 0, 0])
+
+
+class StoragesTest(TestCase):
+
+    def test_read_with_the_xml_and_not_per_round(self):
+        reads = []
+
+        def read():
+            reads.append(1)
+            return mounts.Mounts([b"1 0 0:1 / /images rw - x x rw"])
+
+        self.patch(mounts, "read", read)
+        for _ in range(3):
+            self.ask()
+            self.scheduler.advance(1.0)
+        self.assertEqual(list(self.domain.devices.storages), ["/images"])
+        self.assertEqual(len(reads), 1)
+
+    def test_mounts_cannot_be_read(self):
+        def read():
+            raise EnvironmentError(24, "Too many open files")
+
+        self.patch(mounts, "read", read)
+        with self.assertRaises(EnvironmentError):
+            self.ask()
+        # So they are at the next round.
+        self.assertTrue(self.domain.stale)
 
 
 class HostGroupsTest(TestCase):
@@ -369,7 +388,6 @@ class ReportTest(TestCase):
         self.assertIsNone(self.domain.question)
 
     def test_names_the_call_that_hangs(self):
-        self.storage.ready = True
         self.check_call(("open", None), "open(qemu:///system)", False)
         self.pool = self.connections()
         self.check_call(("lookup", "a"), "lookupByUUIDString", False)
@@ -379,7 +397,6 @@ class ReportTest(TestCase):
             "domainListGetStats(BALLOON|VCPU|CPU_TOTAL, NOWAIT)")
         self.check_call(("XMLDesc", "a"), "XMLDesc")
         self.check_call(("blockStatsFlags", "a"), "blockStatsFlags(vda)")
-        self.check_call(("storage", "a"), "domainListGetStats(BLOCK, NOWAIT)")
 
     def test_repr_before_and_of_an_odd_name(self):
         self.domain.name = "a\x1b[2J\n"

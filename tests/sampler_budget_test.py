@@ -12,9 +12,11 @@ import json
 
 import libvirt
 
+import fakelibvirt
 import kit
 import sampler_test
 from vmsampling import deadline
+from vmsampling import process
 
 MAX_HUNG = 8
 NAMES = "abcdefghijklmnopqrst"
@@ -73,6 +75,10 @@ class BudgetTest(sampler_test.TestCase):
         self.assertEqual(self.sampler.snapshot()["budget"]["hung"], 0)
 
     def test_hung_calls_of_before(self):
+        # Nobody has answered yet, so it is seen from /proc who is well.
+        well = fakelibvirt.Process()
+        well.well = True
+        self.patch(process.Sight, "process", lambda _self, _name: well)
         for name in NAMES:
             self.libvirt.add(name)
         for name in FROZEN[:MAX_HUNG - 2]:

@@ -23,13 +23,11 @@ _MAX_PROBES = 3
 
 class Asker(object):
 
-    def __init__(self, monitors, storage, connections, history, budget,
-                 scheduler):
+    def __init__(self, monitors, connections, history, budget, scheduler):
         """
         monitors: admission.Admission to the pool.
         """
         self._monitors = monitors
-        self._storage = storage
         self._connections = connections
         self._history = history
         self.budget = budget
@@ -45,9 +43,9 @@ class Asker(object):
         done: called with the question in the end.
         """
         question = monitortier.Monitor(
-            domain, self._storage, self._fallback, self._connections,
-            self._history, self.budget,
-            functools.partial(self._end, round_, done), self._scheduler.clock)
+            domain, self._fallback, self._connections, self._history,
+            self.budget, functools.partial(self._end, round_, done),
+            self._scheduler.clock)
         question.host_groups = host_groups
         question.timeout = domain.deadline.seconds(self._monitors.timeout)
         if round_ is not None:

@@ -15,9 +15,14 @@ import xml.etree.ElementTree as etree
 
 import six
 
+from vmsampling import storages as _storages
+
 # number: the N of libvirt's fields block.N.* and net.N.*; name: the target,
 # by which libvirt knows the device.
 Device = collections.namedtuple("Device", "number name")
+
+# Types of sources that we can look at, and what names them.
+_ATTRIBUTES = {_storages.FILE: "file", _storages.BLOCK: "dev"}
 
 
 class Devices(object):
@@ -25,38 +30,55 @@ class Devices(object):
     The devices of one VM, never changed.
     """
 
-    def __init__(self, disks=(), interfaces=(), images=(), opaque=()):
+    def __init__(self, disks=(), interfaces=(), storages=None, opaque=()):
         self.disks = tuple(disks)
         self.interfaces = tuple(interfaces)
-        # Paths, as bytes, of all image files that QEMU has open for the
-        # disks, those of backing files and mirrors included: the BLOCK group
-        # looks at all of them.
-        self.images = tuple(images)
-        # Types of sources that are no files, such as "network": whether
-        # these answer we cannot ask without QEMU.
+        # Name of each storage -> tuple of the storages.Images on it: all
+        # that QEMU has open for the disks, backing files and mirrors
+        # included, since the BLOCK group looks at all of them.
+        self.storages = dict(storages or {})
+        self.images = tuple(sorted(
+            image for images in self.storages.values() for image in images))
+        # What fails together with this VM's storage, as one text; None
+        # without images.
+        self.group = ", ".join(sorted(self.storages)) or None
+        # Types of sources that are neither files nor block devices, such as
+        # "network": whether these answer we cannot ask without QEMU.
         self.opaque = tuple(opaque)
 
+    @property
+    def why_opaque(self):
+        """
+        Why the storage tier is not asked for, as text; None if it is.
+        """
+        if not self.opaque:
+            return None
+        return "%s disk: no look at it is possible without QEMU" % (
+            ", ".join(self.opaque))
 
-def parse(xml):
+
+def parse(xml, mounts):
     """
     Return the Devices of a domain's XML. Raises ValueError.
+
+    mounts: a mounts.Mounts.
     """
     try:
         root = etree.fromstring(xml)
     except etree.ParseError as e:
         raise ValueError("libvirt's XML: %s" % e)
     disks = root.findall("./devices/disk")
-    images = []
-    opaque = []
+    images = set()
+    opaque = set()
     for disk in disks:
-        for source_type, path in _sources(disk):
-            if source_type == "file":
-                images.append(path)
+        for kind, path in _sources(disk):
+            if kind in _ATTRIBUTES:
+                images.add(_storages.Image(path, kind))
             else:
-                opaque.append(source_type)
+                opaque.add(_native(kind))
     return Devices(
         _numbered(disks), _numbered(root.findall("./devices/interface")),
-        sorted(set(images)), sorted(set(opaque)))
+        _storages.group(images, mounts), sorted(opaque))
 
 
 def _numbered(elements):
@@ -79,11 +101,12 @@ def _sources(disk):
         source = layer.find("source")
         if source is None:
             continue
-        path = source.get("file")
-        if layer.get("type") != "file":
-            yield layer.get("type"), None
+        kind = layer.get("type") or "unknown"
+        path = source.get(_ATTRIBUTES.get(kind))
+        if kind not in _ATTRIBUTES:
+            yield kind, None
         elif path:
-            yield "file", path.encode("utf-8")
+            yield kind, path.encode("utf-8")
 
 
 def _native(text):

@@ -11,10 +11,12 @@ import logging
 
 import libvirt
 
+from threadpool import throttle
 from vmsampling import connection as _connection
 from vmsampling import devices as _devices
 from vmsampling import groups
 from vmsampling import history as _history
+from vmsampling import mounts as _mounts
 from vmsampling import question
 
 log = logging.getLogger("vmsampling.monitortier")
@@ -40,17 +42,19 @@ _RICH_DRIVER = "QEMU"
 # by somebody else after our first call, and we waited for it in vain.
 _FINAL = question.GONE | frozenset((libvirt.VIR_ERR_OPERATION_TIMEOUT,))
 
+# A VM that appears with a disk whose storage nobody can look at.
+_opaque = throttle.Throttle(interval=600.0, burst=3)
+
 
 class Monitor(question.Question):
 
     name = "Monitor"
 
-    def __init__(self, domain, storage, fallback, *args, **kwargs):
+    def __init__(self, domain, fallback, *args, **kwargs):
         """
         The other arguments: as for Question.
         """
         super(Monitor, self).__init__(domain, *args, **kwargs)
-        self._storage = storage
         self._fallback = fallback
         # Groups of the host tier, if the list of all VMs does not come and
         # this VM is to be asked by itself. Set before it is dispatched.
@@ -88,8 +92,6 @@ class Monitor(question.Question):
         else:
             self._fallback.add(self, connection, virt_domain, fields)
         self.history.put(self.domain, _history.MONITOR, time, fields)
-        if self._storage.is_ready(self.domain):
-            self.ask_storage(connection, virt_domain)
 
     def _read_devices(self, virt_domain):
         """
@@ -102,19 +104,22 @@ class Monitor(question.Question):
         domain.stale = False
         self.say("XMLDesc", of_vm=True)
         try:
-            found = _devices.parse(virt_domain.XMLDesc(0))
-        except libvirt.libvirtError:
+            found = _devices.parse(virt_domain.XMLDesc(0), _mounts.read())
+        except (libvirt.libvirtError, EnvironmentError):
             domain.stale = True
             raise
         except ValueError as e:
             log.warning("%r: %s", domain, e)
             found = _devices.Devices(opaque=["unknown"])
-        if domain.devices is None or found.disks != domain.devices.disks:
+        old = domain.devices or _devices.Devices()
+        if found.disks != old.disks:
             # The numbers in its fields may mean other disks now.
             self.history.forget(domain, _history.STORAGE)
-        if found.opaque:
-            log.debug("%r: storage tier not asked for, disks of type %s",
-                      domain, ", ".join(found.opaque))
+        if found.opaque and found.opaque != old.opaque:
+            suppressed = _opaque.admit()
+            if suppressed is not None:
+                log.info("No storage tier for %r: %s (%d like it not logged)",
+                         domain, found.why_opaque, suppressed)
         domain.devices = found
 
     def _add_disks(self, connection, virt_domain, fields):

@@ -16,7 +16,6 @@ import libvirt
 from threadpool import clock as _clock
 from threadpool import throttle
 from vmsampling import groups
-from vmsampling import history as _history
 from vmsampling import process
 
 log = logging.getLogger("vmsampling.question")
@@ -132,15 +131,6 @@ class Question(object):
             raise
         self.answered = True
         return records[0][1] if records else None
-
-    def ask_storage(self, connection, virt_domain):
-        """
-        Ask the storage tier. Only when the storage has just answered us.
-        """
-        time = self.clock()
-        record = self.stats(connection, virt_domain, groups.STORAGE)
-        if record is not None and groups.is_storage_complete(record):
-            self.history.put(self.domain, _history.STORAGE, time, record)
 
     def _failed(self, error):
         domain = self.domain

@@ -95,14 +95,14 @@ class Sampler(object):
             connect, readonly, late=self._timeout, clock=clock)
         self._budget = budget.Budget(
             max_hung, self._monitors.resize, self._history, clock)
-        storage = storagetier.Storage(
+        self._storage = storagetier.Storage(
             period, storage_period, canaries, monitors, self._connections,
-            self._history, self._budget, clock)
+            self._history, self._budget, self._scheduler)
         self._cycle = cycle.Cycle(
             hosttier.Host(self._connections, self._timeout, clock), hosts,
-            asker.Asker(monitors, storage, self._connections, self._history,
+            asker.Asker(monitors, self._connections, self._history,
                         self._budget, self._scheduler),
-            storage, self._registry, self._history, self._scheduler,
+            self._storage, self._registry, self._history, self._scheduler,
             spread=period / 2)
         self._rounds = rounds.Rounds(
             period, self._scheduler, self._cycle.begin)

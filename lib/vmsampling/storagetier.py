@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """
-When the storage tier of a VM is asked: seldom, and only if the storage has
+When the storage tier of a VM is asked: seldom, and only if its storages have
 just answered us.
 
 The question makes QEMU look at its images. If the storage has died, QEMU
@@ -10,26 +10,39 @@ hangs in that look with all that it does, though it would have run on without
 the question. So each image is looked at by a canary of ours before.
 
 A round of sampling begins with begin(), which sends the canaries for the VMs
-that are due. Whichever comes last, the answers of a VM's images or the end of
-its monitor question, asks the storage tier. If both miss each other, or the
-VM is busy, the VM is still due at the next round.
+that are due. When the last image of a VM has answered it is asked, by a task
+of its own that has the VM's key and counts in the group of its storages. If
+the VM is being asked something else at that time, that is tried again until
+the answers are too old; then the VM is still due at the next round.
 """
 
 from __future__ import absolute_import, division, print_function
 
+import functools
 import logging
 
-from threadpool import clock as _clock
+from vmsampling import admission
 from vmsampling import canary
-from vmsampling import connection
+from vmsampling import connection as _connection
+from vmsampling import groups
 from vmsampling import history as _history
-from vmsampling import mounts as _mounts
 from vmsampling import question
+from vmsampling import storages as _storages
+from vmsampling import underway
 
 log = logging.getLogger("vmsampling.storagetier")
 
 # An answer is fresh for half a round, and no longer than so many seconds.
 _FRESH = 2.0
+
+# Seconds until a VM that is busy is tried again.
+_PAUSE = 0.05
+
+# What can be said of a VM's canaries.
+ANSWERS = "answers"
+WAITS = "waits"
+REFUSED = "refused"
+NONE = "none"
 
 
 class StorageQuestion(question.Question):
@@ -47,29 +60,44 @@ class StorageQuestion(question.Question):
         virt_domain = self.look_up(connection)
         # It may have waited for a worker until the answer was old.
         if self._storage.is_ready(self.domain):
-            self.touch(self.ask_storage, connection, virt_domain)
+            self.touch(self._ask_storage, connection, virt_domain)
+
+    def _ask_storage(self, connection, virt_domain):
+        time = self.clock()
+        with self._storage.asking(self.domain):
+            record = self.stats(connection, virt_domain, groups.STORAGE)
+        if record is not None and groups.is_storage_complete(record):
+            self.history.put(self.domain, _history.STORAGE, time, record)
 
 
 class Storage(object):
 
     def __init__(self, round_period, period, canaries, monitors, connections,
-                 history, budget, clock=_clock.monotonic):
+                 history, budget, scheduler):
         """
         round_period: seconds between two rounds of sampling.
         period: seconds between two questions to a VM.
         canaries, monitors: admission.Admission to the pools for the looks at
             images and for the questions.
         """
+        self._clock = clock = scheduler.clock
         self._fresh = min(round_period / 2, _FRESH)
         # At a round that comes a little early a VM is due all the same.
         self._period = period - round_period / 2
+        # By then each image was looked at again, if that is possible.
+        self._old = period + 2 * round_period
         self._canaries = canaries
         self._monitors = monitors
         self._connections = connections
         self._history = history
         self._budget = budget
-        self._clock = clock
+        self._scheduler = scheduler
         self._answers = canary.Answers(clock)
+        # Less than the time after which the pool goes on without a question
+        # that hangs: the next one then finds the storage in doubt.
+        self._looks, self._questions = [
+            underway.UnderWay(pool.timeout / 2, clock)
+            for pool in (canaries, monitors)]
         # Whether the images that libvirt names are the files that we see.
         self._local = False
 
@@ -77,7 +105,7 @@ class Storage(object):
         """
         This is the URI that we are connected to.
         """
-        self._local = not connection.is_remote(uri)
+        self._local = not _connection.is_remote(uri)
         if not self._local:
             log.info("No storage tier for %s: it is not this machine", uri)
 
@@ -93,12 +121,16 @@ class Storage(object):
         if not due:
             return
         self._answers.retain(set(
-            path for domain in domains if domain.devices is not None
-            for path in domain.devices.images))
-        for mount, waiting in _by_mount(due).items():
+            image for domain in domains if domain.devices is not None
+            for image in domain.devices.images))
+        for storage, waiting in _by_storage(due).items():
             self._canaries.dispatch(canary.Canary(
-                mount, waiting, self._answers, self._ask_if_ready),
-                key="mount %r" % mount)
+                storage, waiting, self._answers, self._looks, self._ask),
+                key=storage)
+        for domain in due:
+            if not domain.devices.images:
+                # There is nothing to wait for.
+                self._ask(domain)
 
     def is_ready(self, domain):
         """
@@ -106,22 +138,61 @@ class Storage(object):
         """
         if not self._local or not self._is_due(domain):
             return False
-        ages = [self._answers.age(path) for path in domain.devices.images]
-        return all(age is not None and age <= self._fresh for age in ages)
+        devices = domain.devices
+        oldest = max(self._clock() - self._fresh,
+                     self._looks.doubted_until(devices.storages),
+                     self._questions.doubted_until(devices.storages))
+        times = [self._answers.time(image) for image in devices.images]
+        return all(time is not None and time >= oldest for time in times)
 
-    def _ask_if_ready(self, domain):
+    def asking(self, domain):
         """
-        Thread: the canary's. If the VM is busy with its monitor question,
-        that one asks the storage tier in the end.
+        The QEMU looks at its images inside the with statement. Thread: the
+        VM's task.
         """
-        if self.is_ready(domain):
-            self._monitors.dispatch(StorageQuestion(
-                domain, self, self._connections, self._history, self._budget,
-                clock=self._clock), key=domain.uuid)
+        return self._questions.noted(domain.devices.storages)
+
+    def describe(self, domain):
+        """
+        Return what is known of a VM's storages, as plain data: "groups",
+        their names; "canary", one of the words above; "why", text or None.
+
+        Touches none of them. Thread: any.
+        """
+        devices = domain.devices
+        known = self._local and devices is not None
+        word, why = self._judge(devices)
+        return {
+            "groups": sorted(devices.storages) if known else [],
+            "canary": word,
+            "why": why,
+        }
+
+    def _ask(self, domain, until=None):
+        """
+        Ask the domain if it is ready; if it is busy, again and again.
+        Thread: the canary's, then the scheduler's.
+        """
+        now = self._clock()
+        if until is None:
+            until = now + self._fresh
+        if now > until or not self.is_ready(domain):
+            return
+        question = StorageQuestion(
+            domain, self, self._connections, self._history, self._budget,
+            clock=self._clock)
+        question.timeout = self._monitors.timeout
+        taken = self._monitors.dispatch(
+            question, key=domain.uuid, group=domain.devices.group)
+        if not taken:
+            admission.later(self._scheduler, _PAUSE,
+                            functools.partial(self._ask, domain, until))
 
     def _is_due(self, domain):
         devices = domain.devices
-        if devices is None or devices.opaque or not domain.askable:
+        # A VM whose disks have changed may have one that nobody looked at.
+        if (devices is None or domain.stale or devices.opaque or
+                not domain.askable):
             return False
         last = self._history.last(domain, _history.STORAGE)
         return last is None or self._clock() - last.time > self._period
@@ -130,19 +201,53 @@ class Storage(object):
         """
         False if we were not let in a short time ago.
         """
-        ages = [self._answers.refusal_age(path)
-                for path in domain.devices.images]
-        return all(age is None or age > self._period for age in ages)
+        now = self._clock()
+        refusals = [self._answers.refusal(image)
+                    for image in domain.devices.images]
+        return all(refusal is None or now - refusal[0] > self._period
+                   for refusal in refusals)
+
+    def _judge(self, devices):
+        """
+        Return (word, why), see describe().
+        """
+        if not self._local:
+            return NONE, "not this machine"
+        if devices is None:
+            return NONE, "its disks are not known yet"
+        if devices.opaque:
+            return NONE, devices.why_opaque
+        if not devices.images:
+            return NONE, "no disks"
+        for image in devices.images:
+            refusal = self._answers.refusal(image)
+            if refusal is not None:
+                return REFUSED, "%s: %s" % (
+                    refusal[1], _storages.shown(image.path))
+        return self._judge_answers(devices)
+
+    def _judge_answers(self, devices):
+        seconds, storage = max(
+            (self._looks.longest([name]), name) for name in devices.storages)
+        if seconds > self._canaries.timeout:
+            return WAITS, "no answer from %s for %.0f s" % (storage, seconds)
+        times = [self._answers.last(image) for image in devices.images]
+        if None in times:
+            return WAITS, "not looked at yet"
+        age = self._clock() - min(times)
+        if age > self._old:
+            return WAITS, "the last look was %.0f s ago" % age
+        return ANSWERS, None
 
 
-def _by_mount(domains):
+def _by_storage(domains):
     """
-    Return {mount: {path of an image on it: [domains that have it]}}.
+    Return {storage: {image on it: [domains that have it]}}.
     """
-    mounts = _mounts.read()
     found = {}
     for domain in domains:
-        for path in domain.devices.images:
-            waiting = found.setdefault(mounts.find(path), {})
-            waiting.setdefault(path, []).append(domain)
+        for storage, images in domain.devices.storages.items():
+            waiting = found.setdefault(storage, {})
+            for image in images:
+                waiting.setdefault(image, []).append(domain)
     return found
