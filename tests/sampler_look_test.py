@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """
-What the sampler shows of VMs that it does not ask.
+What the sampler shows of VMs that it does not ask, and of their storages.
 """
 
 from __future__ import absolute_import, division, print_function
 
 import json
+import logging
 
 import fakelibvirt
 import kit
 import sampler_test
+from vmsampling import canary
+from vmsampling import mounts
 from vmsampling import process
+
+PERIOD = sampler_test.PERIOD
 
 
 class LookTest(sampler_test.TestCase):
@@ -50,6 +55,70 @@ class LookTest(sampler_test.TestCase):
             self.scheduler.now - 10, self.scheduler.now, "it is stopped", {})
         self.assertIsNotNone(self.vm("a")["stuck"])
         self.libvirt.up = False
-        self.scheduler.advance(2 * sampler_test.PERIOD)
+        self.scheduler.advance(2 * PERIOD)
         kit.eventually(self.quiet)
         self.assertIsNone(self.vm("a")["stuck"])
+
+
+class StorageTest(sampler_test.TestCase):
+
+    def setUp(self):
+        super(StorageTest, self).setUp()
+        self.patch(mounts, "read", lambda: mounts.Mounts([
+            b"1 0 0:1 / / rw - x x rw", b"2 1 0:2 / /nfs rw - x x rw"]))
+        self.libvirt.add("a").disks = [
+            ("file", "file", "/nfs/a", "vda"),
+            ("block", "dev", "/dev/data/a", "vdb")]
+        self.libvirt.add("b").disks = [("network", "name", "x", "vda")]
+
+    def check(self, name, groups, word, why=None):
+        self.assertEqual(self.vm(name)["storage"], {
+            "groups": groups, "canary": word, "why": why})
+
+    def rounds(self, count):
+        for _ in range(count):
+            self.advance()
+
+    def test_answers(self):
+        self.start()
+        self.rounds(3)
+        self.check("a", ["/nfs", "vg data"], "answers")
+        self.assertIsNotNone(self.vm("a")["age"]["storage"])
+        self.assertEqual(self.libvirt.count("storage", "a"), 1)
+        self.check("b", [], "none", "network disk: no look at it is possible "
+                   "without QEMU")
+        self.assertIsNone(self.vm("b")["age"]["storage"])
+        message, = [message for message in self.logs.at(logging.INFO)
+                    if "network disk" in message]
+        self.assertIn("'b'", message)
+
+    def test_one_of_two_hangs(self):
+        with kit.Gate() as gate:
+            def touch(image, _opener):
+                if image.path == b"/nfs/a":
+                    gate()
+
+            self.patch(canary, "_touch", touch)
+            self.gates.append(gate)
+            self.start()
+            self.rounds(1)
+            gate.wait()
+            self.rounds(4)
+            self.check("a", ["/nfs", "vg data"], "waits",
+                       "no answer from /nfs for 4 s")
+            self.assertEqual(self.libvirt.count("storage", "a"), 0)
+            self.assertLess(self.vm("a")["age"]["monitor"], PERIOD)
+        kit.eventually(lambda: gate.left == gate.calls)
+        self.rounds(2)
+        self.assertEqual(self.libvirt.count("storage", "a"), 1)
+        self.check("a", ["/nfs", "vg data"], "answers")
+
+    def test_group_of_a_question_that_hangs(self):
+        with self.libvirt.hang("storage", "a") as gate:
+            self.start()
+            self.rounds(1)
+            self.advance(0.1)
+            gate.wait()
+            groups = self.sampler.snapshot()["pool"]["groups"]
+            self.assertEqual(list(groups), ["/nfs, vg data"])
+            json.dumps(groups)

@@ -14,6 +14,8 @@ from vmsampling.history import HOST, MONITOR, PARTIAL, STORAGE, Sample
 
 NOW = 100.0
 
+ANSWERS = {"groups": ["/nfs"], "canary": "answers", "why": None}
+
 ENTRY = {
     "key": "u", "call": "<Monitor ...>", "seconds": 9.0, "late": 8.0,
     "stuck": True, "thread": "monitor/1", "ident": 7, "native_id": 8,
@@ -35,13 +37,14 @@ class ViewTest(kit.TestCase):
         self.domain.state = "running"
 
     def view(self, stuck=None, **samples):
-        found = view.vm(self.domain, samples, stuck, NOW)
+        found = view.vm(self.domain, samples, stuck, ANSWERS, NOW)
         json.dumps(found)
         return found
 
     def test_vm_that_was_never_sampled(self):
         self.assertEqual(self.view(), {
             "name": "a", "state": "running", "stuck": None,
+            "storage": ANSWERS,
             "age": {"host": None, "monitor": None, "storage": None},
             "stats": {}, "rates": {}})
 

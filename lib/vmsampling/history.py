@@ -62,7 +62,7 @@ class History(object):
         keep: how many samples of each VM and tier.
         """
         self._keep = keep
-        self._clock = clock
+        self.clock = clock
         # All below changes under the lock.
         self._lock = threading.Lock()
         # VM -> {tier: deque of Samples, the newest last}
@@ -86,7 +86,7 @@ class History(object):
         """
         # All VMs share the names of the fields; keep each of them once.
         fields = dict((intern(name), fields[name]) for name in fields)
-        sample = Sample(time, self._clock() - time, fields)
+        sample = Sample(time, self.clock() - time, fields)
         with self._lock:
             tiers = self._samples.get(vm)
             if tiers is None:

@@ -23,8 +23,8 @@ class Overview(object):
     Never calls libvirt, never waits for what does. Thread: any.
     """
 
-    def __init__(self, rounds, cycle, pools, registry, history, budget,
-                 patience, clock):
+    def __init__(self, rounds, cycle, pools, registry, history, storage,
+                 budget, patience):
         """
         pools: the Executors, that which asks the VMs first.
         """
@@ -33,9 +33,10 @@ class Overview(object):
         self._pools = pools
         self._registry = registry
         self._history = history
+        self._storage = storage
         self._budget = budget
         self._patience = patience
-        self._clock = clock
+        self._clock = history.clock
 
     def take(self):
         """
@@ -59,7 +60,7 @@ class Overview(object):
             "vms": dict(
                 (vm.uuid, view.vm(vm, self._history.samples(vm),
                                   stuck.get(vm.uuid) or self._held(vm, now),
-                                  now))
+                                  self._storage.describe(vm), now))
                 for vm in self._registry.all()),
         }
 

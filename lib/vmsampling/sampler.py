@@ -208,9 +208,8 @@ class Sampler(object):
     def _make_overview(self, period, stuck_after):
         return overview.Overview(
             self._rounds, self._cycle, self._pools(), self._registry,
-            self._history, self._budget,
-            overview.Patience(period + self._timeout, stuck_after),
-            self._scheduler.clock)
+            self._history, self._storage, self._budget,
+            overview.Patience(period + self._timeout, stuck_after))
 
     def _pool(self, name, workers, max_workers, stuck_after):
         return executor.Executor(

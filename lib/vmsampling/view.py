@@ -22,12 +22,13 @@ _EVIDENCE = ("call", "seconds", "late", "thread", "native_id", "stack",
              "kernel", "since")
 
 
-def vm(domain, samples, stuck, now):
+def vm(domain, samples, stuck, storage, now):
     """
     Return one VM's part of a snapshot.
 
     samples: as History.samples() returns them.
     stuck: as stuck() returns it, or None.
+    storage: as Storage.describe() returns it.
     now: monotonic time.
     """
     shown = _with_partial(samples, _PRECEDENCE)
@@ -44,6 +45,7 @@ def vm(domain, samples, stuck, now):
         "age": dict((tier, _age(samples.get(tier), now))
                     for tier in _history.TIERS),
         "stuck": stuck,
+        "storage": storage,
         "stats": stats,
         "rates": found,
     }
