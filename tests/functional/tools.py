@@ -19,6 +19,8 @@ from threadpool import clock
 _PACKAGES = {
     "bindfs": "bindfs",
     "libvirtd": "libvirt-daemon-system",
+    "losetup": "mount",
+    "qemu-nbd": "qemu-utils",
     "setpriv": "util-linux",
     "virsh": "libvirt-clients",
 }
