@@ -24,6 +24,7 @@ PERIOD = 1.0
 LATE = PERIOD / 2
 STUCK = LATE + 2.0
 WORKERS = 4
+AGES = {"host": 0.0, "monitor": 0.0, "storage": None, "process": None}
 
 
 class Scheduler(kit.Scheduler):
@@ -103,8 +104,7 @@ class RoundTest(TestCase):
             found["threads"], len(threading.enumerate()))
         self.assertEqual(found["pool"]["workers"], WORKERS)
         self.assertEqual(sorted(found["vms"]), ["uuid-of-a", "uuid-of-b"])
-        self.assertEqual(found["vms"]["uuid-of-a"]["age"],
-                         {"host": 0.0, "monitor": 0.0, "storage": None})
+        self.assertEqual(found["vms"]["uuid-of-a"]["age"], AGES)
         json.dumps(found)
 
     def test_all_tiers_and_rates(self):
@@ -113,6 +113,8 @@ class RoundTest(TestCase):
         self.advance(0.125)
         found = self.vm("a")
         self.assertLess(found["age"]["storage"], PERIOD)
+        self.assertEqual(found["age"], dict(
+            AGES, host=0.125, monitor=0.125, storage=found["age"]["storage"]))
         self.assertEqual(found["stats"]["block.0.capacity"], 1048576)
         self.assertEqual(found["rates"]["cpu.time"], 10.0)
 

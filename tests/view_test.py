@@ -10,9 +10,11 @@ from vmsampling import domain
 from vmsampling import process
 from vmsampling import question
 from vmsampling import view
-from vmsampling.history import HOST, MONITOR, PARTIAL, STORAGE, Sample
+from vmsampling.history import HOST, MONITOR, PARTIAL, PROCESS, STORAGE
+from vmsampling.history import Sample
 
 NOW = 100.0
+PATIENCE = 3.0
 
 ANSWERS = {"groups": ["/nfs"], "canary": "answers", "why": None}
 
@@ -29,23 +31,35 @@ class Question(object):
         self.under_way = question.Call(text, since, of_vm)
 
 
-class ViewTest(kit.TestCase):
+def both(time, fields):
+    """
+    Return two samples, whose CPU times begin at 0 a second before.
+    """
+    return [Sample(time - 1, 0.0, {"cpu.time": 0}), Sample(time, 0.0, fields)]
+
+
+class TestCase(kit.TestCase):
 
     def setUp(self):
-        super(ViewTest, self).setUp()
+        super(TestCase, self).setUp()
         self.domain = domain.Domain("u", 1, "a")
         self.domain.state = "running"
 
     def view(self, stuck=None, **samples):
-        found = view.vm(self.domain, samples, stuck, ANSWERS, NOW)
+        found = view.vm(
+            self.domain, samples, stuck, ANSWERS, NOW, PATIENCE)
         json.dumps(found)
         return found
+
+
+class ViewTest(TestCase):
 
     def test_vm_that_was_never_sampled(self):
         self.assertEqual(self.view(), {
             "name": "a", "state": "running", "stuck": None,
             "storage": ANSWERS,
-            "age": {"host": None, "monitor": None, "storage": None},
+            "age": {"host": None, "monitor": None, "storage": None,
+                    "process": None},
             "stats": {}, "rates": {}})
 
     def test_each_tier_has_its_own_age(self):
@@ -53,7 +67,8 @@ class ViewTest(kit.TestCase):
                           monitor=[Sample(80.0, 0.0, {}),
                                    Sample(90.0, 0.0, {})])
         self.assertEqual(found["age"],
-                         {"host": 1.0, "monitor": 10.0, "storage": None})
+                         {"host": 1.0, "monitor": 10.0, "storage": None,
+                          "process": None})
 
     def test_stats_of_all_tiers(self):
         found = self.view(
@@ -98,8 +113,9 @@ class ViewTest(kit.TestCase):
         self.assertEqual(found["stats"], {"cpu.time": 2})
 
     def test_tiers(self):
-        self.assertEqual((HOST, MONITOR, STORAGE, PARTIAL),
-                         ("host", "monitor", "storage", "partial"))
+        self.assertEqual(
+            (HOST, MONITOR, STORAGE, PROCESS, PARTIAL),
+            ("host", "monitor", "storage", "process", "partial"))
 
     def test_stuck(self):
         self.assertEqual(self.view(stuck={"call": "x"})["stuck"],
@@ -110,6 +126,63 @@ class ViewTest(kit.TestCase):
         found = self.view(monitor=[Sample(90.0, 0.0, fields)])
         found["stats"]["cpu.time"] = 2
         self.assertEqual(fields, {"cpu.time": 1})
+
+
+class ProcessTest(TestCase):
+    """
+    What /proc says beside what libvirt says.
+    """
+
+    def test_vm_that_answers(self):
+        # The newest is from /proc until the QEMU has answered in each round.
+        for age in (0.5, PATIENCE):
+            found = self.view(
+                monitor=both(NOW - age, {"cpu.time": 50, "balloon.rss": 5}),
+                process=both(NOW, {"cpu.time": 90, "balloon.rss": 6}))
+            self.assertEqual(
+                found["stats"], {"cpu.time": 50, "balloon.rss": 5})
+            self.assertEqual(found["rates"], {"cpu.time": 50.0})
+            self.assertEqual(found["age"]["process"], 0.0)
+
+    def test_vm_that_does_not_answer(self):
+        found = self.view(
+            monitor=both(NOW - 3.5, {"cpu.time": 50, "balloon.rss": 5,
+                                     "balloon.current": 7}),
+            process=both(NOW, {"cpu.time": 90, "balloon.rss": 6}))
+        self.assertEqual(found["stats"], {
+            "cpu.time": 90, "balloon.rss": 6, "balloon.current": 7})
+        self.assertEqual(found["rates"], {"cpu.time": 90.0})
+        self.assertEqual(found["age"]["monitor"], 3.5)
+
+    def test_vm_that_never_answered(self):
+        found = self.view(process=both(NOW, {"cpu.time": 90}))
+        self.assertEqual(found["stats"], {"cpu.time": 90})
+
+    def test_older_than_the_last_answer(self):
+        found = self.view(monitor=both(NOW - 10, {"cpu.time": 50}),
+                          process=both(NOW - 11, {"cpu.time": 40}))
+        self.assertEqual(found["stats"], {"cpu.time": 50})
+        self.assertEqual(found["rates"], {"cpu.time": 50.0})
+
+    def test_beside_a_partial_answer(self):
+        # Its CPU time is libvirt's in the whole round, and its memory, which
+        # libvirt does not tell then, is from /proc.
+        for age in (0.1, PATIENCE - 0.1):
+            found = self.view(
+                monitor=both(NOW - 10, {"cpu.time": 50, "balloon.rss": 5}),
+                partial=both(NOW - age, {"cpu.time": 80}),
+                process=both(NOW, {"cpu.time": 90, "balloon.rss": 6}))
+            self.assertEqual(
+                found["stats"], {"cpu.time": 80, "balloon.rss": 6})
+            self.assertEqual(found["rates"], {"cpu.time": 80.0})
+
+    def test_no_more_partial_answers(self):
+        found = self.view(
+            monitor=both(NOW - 10, {"cpu.time": 50}),
+            partial=both(NOW - PATIENCE - 0.1, {"cpu.time": 80, "x": 1}),
+            process=both(NOW, {"cpu.time": 90}))
+        self.assertEqual(found["stats"], {"cpu.time": 90, "x": 1})
+        self.assertEqual(found["rates"], {"cpu.time": 90.0})
 
 
 class StuckTest(kit.TestCase):

@@ -10,6 +10,7 @@ calls of its own:
     HOST     libvirtd alone answers
     MONITOR  the QEMU answers on its monitor
     STORAGE  the QEMU looks at the images of the disks
+    PROCESS  nobody is asked: what /proc and the cgroups say of the QEMU
     PARTIAL  what libvirtd says alone, if the QEMU was to be asked but is
              busy with something else; no tier of its own for the readers
 
@@ -28,10 +29,11 @@ from threadpool import clock as _clock
 HOST = "host"
 MONITOR = "monitor"
 STORAGE = "storage"
+PROCESS = "process"
 PARTIAL = "partial"
 
 # Those whose age is shown.
-TIERS = (HOST, MONITOR, STORAGE)
+TIERS = (HOST, MONITOR, STORAGE, PROCESS)
 
 
 class Sample(object):

@@ -60,7 +60,8 @@ class Overview(object):
             "vms": dict(
                 (vm.uuid, view.vm(vm, self._history.samples(vm),
                                   stuck.get(vm.uuid) or self._held(vm, now),
-                                  self._storage.describe(vm), now))
+                                  self._storage.describe(vm), now,
+                                  self._patience.old))
                 for vm in self._registry.all()),
         }
 

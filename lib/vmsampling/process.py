@@ -43,7 +43,8 @@ class Sight(object):
     def __init__(self, clock=_clock.monotonic, proc="/proc"):
         self.clock = clock
         self._proc = proc
-        # False: do not look. Set before see().
+        # False: do not look, and let each look say GO. The processes are
+        # found all the same. Set before see().
         self.enabled = True
         # None while there is nothing to see. Set by see(), read by any
         # thread.
@@ -54,7 +55,7 @@ class Sight(object):
         This is the URI that we are connected to.
         """
         finder = qemu.Finder(uri, proc=self._proc)
-        if self.enabled and finder.local:
+        if finder.local:
             self._finder = finder
 
     def process(self, name):
@@ -74,7 +75,7 @@ class Sight(object):
         """
         Return what the kernel says of it; empty if it says nothing.
         """
-        return qemu.glance(pid, self._proc)
+        return qemu.glance(pid, self._proc) if self.enabled else {}
 
 
 class Process(object):

@@ -13,12 +13,14 @@ Samples all VMs of a libvirt, again and again.
 
 Threads: the scheduler begins the rounds; the host's task, one at a time, asks
 for the list of the VMs and dispatches a question for each; the workers of the
-monitor pool ask them; the canary's look at the storage. A call that hangs
-holds its thread, and another one takes its place. Readers wait for nobody.
+monitor pool ask them; the canary's look at the storage. What /proc says of the
+VMs is read by the host's worker too, before the list. A call that hangs holds
+its thread, and another one takes its place. Readers wait for nobody.
 """
 
 from __future__ import absolute_import, division, print_function
 
+import functools
 import logging
 import threading
 
@@ -35,6 +37,7 @@ from vmsampling import connection
 from vmsampling import cycle
 from vmsampling import errors
 from vmsampling import events
+from vmsampling import figures
 from vmsampling import history
 from vmsampling import hosttier
 from vmsampling import overview
@@ -49,9 +52,10 @@ log = logging.getLogger("vmsampling.sampler")
 _MAX_TASKS = 10000
 
 # More threads than this in hung looks at the storage of different mounts, or
-# in hung calls for the list, tell nothing new.
+# in hung calls for the list, tell nothing new. One more reads the figures of
+# the processes, whatever becomes of those calls.
 _MAX_CANARIES = 5
-_MAX_HOSTS = 3
+_MAX_HOSTS = 3 + 1
 
 # Seconds until the first connection must be there.
 _PATIENCE = 10.0
@@ -104,8 +108,9 @@ class Sampler(object):
                         self._budget, self._scheduler),
             self._storage, self._registry, self._history, self._scheduler,
             spread=period / 2)
-        self._rounds = rounds.Rounds(
-            period, self._scheduler, self._cycle.begin)
+        begin = functools.partial(_begin, self._cycle, figures.Figures(
+            self._sight, self._registry, self._history, hosts, clock))
+        self._rounds = rounds.Rounds(period, self._scheduler, begin)
         self._overview = self._make_overview(period, stuck_after)
         self._lock = threading.Lock()
         # Under the lock: one way, from False to True.
@@ -237,6 +242,15 @@ class Sampler(object):
                 uri, "no answer in %g seconds; does libvirtd hang?" %
                 _PATIENCE)
         log.info("Connected to %s", uri)
+
+
+def _begin(cycle, all_figures, round_):
+    """
+    Begin a round. Thread: the scheduler's.
+    """
+    # First, so that they wait for no call to libvirtd.
+    all_figures.send()
+    cycle.begin(round_)
 
 
 def _stop(pool, limit):

@@ -17,12 +17,15 @@ from vmsampling import rates
 _PRECEDENCE = (_history.HOST, _history.STORAGE, _history.MONITOR)
 _RATED = (_history.HOST, _history.MONITOR)
 
+# Before all samples.
+_NEVER = float("-inf")
+
 # What is shown of the pool's evidence, see Executor.stuck().
 _EVIDENCE = ("call", "seconds", "late", "thread", "native_id", "stack",
              "kernel", "since")
 
 
-def vm(domain, samples, stuck, storage, now):
+def vm(domain, samples, stuck, storage, now, patience):
     """
     Return one VM's part of a snapshot.
 
@@ -30,14 +33,15 @@ def vm(domain, samples, stuck, storage, now):
     stuck: as stuck() returns it, or None.
     storage: as Storage.describe() returns it.
     now: monotonic time.
+    patience: seconds; a VM whose monitor tier is older does not answer.
     """
-    shown = _with_partial(samples, _PRECEDENCE)
+    stand_ins = _stand_ins(samples, now, patience)
     stats = {}
-    for tier in shown:
+    for tier in _PRECEDENCE + stand_ins:
         if tier in samples:
             stats.update(samples[tier][-1].fields)
     found = {}
-    for tier in _with_partial(samples, _RATED):
+    for tier in _RATED + stand_ins:
         found.update(rates.rates(samples.get(tier, ())))
     return {
         "name": domain.name,
@@ -92,15 +96,21 @@ def evidence(entry):
     return found
 
 
-def _with_partial(samples, tiers):
+def _stand_ins(samples, now, patience):
     """
-    Add what libvirtd said while the QEMU was busy, if that is the newest.
+    Return what is shown instead of the monitor tier, as far as it goes; the
+    later ones win.
     """
-    partial = samples.get(_history.PARTIAL)
-    monitor = samples.get(_history.MONITOR)
-    if partial and (not monitor or monitor[-1].time < partial[-1].time):
-        return tiers + (_history.PARTIAL,)
-    return tiers
+    newest = dict((tier, samples[tier][-1].time) for tier in samples)
+    answered = newest.get(_history.MONITOR, _NEVER)
+    found = {}
+    if newest.get(_history.PARTIAL, answered) > answered:
+        # What libvirt says wins, as everywhere, until that is older than the
+        # other by more than a round.
+        found[_history.PARTIAL] = newest[_history.PARTIAL] + patience
+    if newest.get(_history.PROCESS, answered) > answered < now - patience:
+        found[_history.PROCESS] = newest[_history.PROCESS]
+    return tuple(sorted(found, key=found.get))
 
 
 def _age(samples, now):

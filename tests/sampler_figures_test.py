@@ -1,0 +1,60 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+What the sampler shows of VMs that hang, and while libvirtd does.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import itertools
+
+import kit
+import sampler_test
+from vmsampling import figures
+
+
+class FiguresTest(sampler_test.TestCase):
+
+    def setUp(self):
+        super(FiguresTest, self).setUp()
+        # Unlike all that libvirt tells.
+        counter = itertools.count(10 ** 6, 500)
+        self.patch(figures.Qemu, "read", lambda qemu: {
+            "cpu.time": next(counter), "balloon.rss": 7})
+
+    def test_while_libvirtd_hangs(self):
+        self.start("a")
+        self.advance()
+        with self.libvirt.hang("host"), self.libvirt.hang("list"), \
+                self.libvirt.hang("vmhost", "a"):
+            for _ in range(4):
+                # What is due in between is not to race with the round.
+                self.advance(sampler_test.LATE)
+                self.advance(sampler_test.PERIOD - sampler_test.LATE)
+                self.assertEqual(self.vm("a")["age"]["process"], 0.0)
+            found = self.vm("a")
+            self.assertEqual(found["age"]["host"], 4.0)
+            self.assertGreater(found["stats"]["cpu.time"], 10 ** 6)
+            self.assertEqual(found["stats"]["balloon.rss"], 7)
+            self.assertEqual(found["rates"]["cpu.time"], 500.0)
+
+    def test_vm_that_answers_shows_what_libvirt_says(self):
+        self.start("a")
+        for _ in range(12):
+            # Through whole rounds: both are read in the beginning.
+            self.advance(sampler_test.PERIOD / 4)
+            found = self.vm("a")
+            self.assertLess(found["stats"]["cpu.time"], 10 ** 6)
+            self.assertEqual(found["stats"]["balloon.rss"], 43244)
+
+    def test_hung_calls_leave_a_thread(self):
+        self.start("a")
+        with kit.Gate() as gate:
+            self.gates.append(gate)
+            for _ in range(3):
+                self.sampler._hosts.dispatch(gate)
+                self.advance()
+            self.advance()
+            self.assertEqual(self.sampler._hosts.state()["late"], 3)
+            self.assertEqual(self.vm("a")["age"]["process"], 0.0)
