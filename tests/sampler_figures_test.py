@@ -58,3 +58,34 @@ class FiguresTest(sampler_test.TestCase):
             self.advance()
             self.assertEqual(self.sampler._hosts.state()["late"], 3)
             self.assertEqual(self.vm("a")["age"]["process"], 0.0)
+
+
+class PartialTest(sampler_test.TestCase):
+
+    def test_vm_that_hangs(self):
+        self.start("a", "b")
+        self.advance()
+        with self.libvirt.hang("monitor", "a") as gate:
+            for _ in range(5):
+                self.advance()
+            self.assertEqual((gate.calls, gate.left), (1, 0))
+            found = self.vm("a")
+            self.assertEqual(found["age"]["monitor"], 5.0)
+            # The first of them was asked in the round after it hung.
+            self.assertEqual(self.libvirt.count("partial", "a"), 4)
+            self.assertEqual(found["rates"]["cpu.time"], 10.0)
+            self.assertIsNotNone(found["stuck"])
+            self.assertEqual(self.sampler.snapshot()["hung"], [])
+        self.advance()
+        self.assertEqual(self.vm("a")["age"]["monitor"], 0.0)
+        self.assertEqual(self.libvirt.count("partial", "b"), 0)
+
+    def test_no_round_waits_for_it(self):
+        self.start("a", "b")
+        self.advance()
+        with self.libvirt.hang("monitor", "a"):
+            self.advance()
+            with self.libvirt.hang("partial", "a"):
+                self.advance()
+                self.assertEqual(self.sampler.snapshot()["round"], 4)
+                self.assertEqual(self.vm("b")["age"]["monitor"], 0.0)

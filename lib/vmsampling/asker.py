@@ -14,6 +14,7 @@ from vmsampling import admission
 from vmsampling import fallback
 from vmsampling import history as _history
 from vmsampling import monitortier
+from vmsampling import partial
 from vmsampling import qemu
 
 # Calls that may hang to find out whether libvirtd hangs as a whole. Not one:
@@ -33,6 +34,8 @@ class Asker(object):
         self.budget = budget
         self._scheduler = scheduler
         self._fallback = fallback.Fallback()
+        self._partials = partial.Partials(
+            monitors, connections, history, scheduler.clock)
 
     def ask(self, domain, round_=None, host_groups=None, done=None):
         """
@@ -52,8 +55,10 @@ class Asker(object):
             round_.join()
         taken = self._monitors.dispatch(
             question, key=domain.uuid, timeout=question.timeout)
-        if not taken and round_ is not None:
-            round_.leave()
+        if not taken:
+            self._partials.ask(domain)
+            if round_ is not None:
+                round_.leave()
         return taken
 
     def _end(self, round_, done, question):
