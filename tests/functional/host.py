@@ -241,6 +241,15 @@ class Libvirtd(object):
             raise HostError("libvirtd ended: " + tools.tail(self._log))
         return tools.run(self.virsh_command("list"))[0] == 0
 
+    def suspend(self):
+        """
+        Stop it: it answers nobody from now on. The VMs go on.
+        """
+        tools.suspend(self._process.pid)
+
+    def resume(self):
+        tools.resume(self._process.pid)
+
     def kill(self):
         """
         Kill it without warning. The VMs go on.

@@ -15,6 +15,7 @@ import host
 import tools
 import watching
 from threadpool import clock
+from vmsampling import history
 
 VMS = host.Host(vms=12)
 
@@ -48,6 +49,7 @@ class TestCase(watching.TestCase):
         self.check_threads(
             looks, hung=min(len(frozen), 2 if self.look else len(frozen)))
         self.check_shown(looks, frozen, lasted)
+        self.check_figures(sampler, looks, frozen, begin)
 
         for name in frozen:
             VMS.thaw(name)
@@ -70,6 +72,37 @@ class TestCase(watching.TestCase):
             self.assertGreater(stuck["seconds"], lasted - SHOWN)
             self.assertLess(stuck["seconds"], lasted + watching.PERIOD)
             self.assertTrue(stuck["call"])
+
+    def check_figures(self, sampler, looks, frozen, begin):
+        """
+        CPU time and memory of all VMs are fresh, and those of the frozen
+        ones are shown.
+        """
+        self.check_fresh(looks, VMS.domains, tier="process")
+        for name in frozen:
+            vm = looks[-1].vms[name]
+            own = self.sample(sampler, name, history.PROCESS).fields
+            # It does nothing.
+            self.assertEqual(vm["stats"]["cpu.time"], own["cpu.time"])
+            self.assertEqual(vm["rates"]["cpu.time"], 0.0)
+            self.assertEqual(vm["stats"]["balloon.rss"], own["balloon.rss"])
+            if not self.look:
+                self.check_partial(sampler, name, begin)
+
+    def check_partial(self, sampler, name, begin):
+        """
+        libvirt has told since what it knows itself: just what /proc says.
+        """
+        partial = self.sample(sampler, name, history.PARTIAL)
+        self.assertGreater(partial.time, begin + 1)
+        self.assertIn("vcpu.0.time", partial.fields)
+        own = self.sample(sampler, name, history.PROCESS).fields
+        for field in ("cpu.time", "cpu.user", "cpu.system"):
+            self.assertEqual(partial.fields[field], own[field])
+
+    def sample(self, sampler, name, tier):
+        vm, = [vm for vm in sampler._registry.all() if vm.name == name]
+        return sampler._history.last(vm, tier)
 
     def check_other_clients(self, healthy):
         for name in sorted(healthy)[::3]:
@@ -182,6 +215,27 @@ class StuckTest(TestCase):
             watching.PERIOD, "the killed VM is gone")
         self.check_threads_back(before)
         self.check_no_errors()
+
+
+class LibvirtdTest(TestCase):
+
+    def test_figures_while_it_is_stopped(self):
+        sampler = self.start_fresh(VMS)
+        # They begin with the round after that with the first list.
+        self.wait_fresh(sampler, VMS.domains, 3, "process")
+        self.addCleanup(VMS.libvirtd.resume)
+        VMS.libvirtd.suspend()
+        looks = self.watch(sampler, 6)
+        VMS.libvirtd.resume()
+        self.check_fresh(looks, VMS.domains, tier="process")
+        for name in VMS.domains:
+            vm = looks[-1].vms[name]
+            self.assertGreater(vm["age"]["host"], 4.0)
+            self.assertGreaterEqual(vm["rates"]["cpu.time"], 0.0)
+            self.assertGreater(vm["stats"]["balloon.rss"], 0)
+        # Those that were being asked may have held all threads there are,
+        # which is told as an error.
+        self.wait_fresh(sampler, VMS.domains, 3)
 
 
 class LookTest(TestCase):
