@@ -59,6 +59,21 @@ class FiguresTest(sampler_test.TestCase):
             self.assertEqual(self.sampler._hosts.state()["late"], 3)
             self.assertEqual(self.vm("a")["age"]["process"], 0.0)
 
+    def test_they_hang(self):
+        self.start("a")
+        self.advance()
+        with kit.Gate() as gate:
+            self.gates.append(gate)
+            self.patch(figures.Qemu, "read", gate)
+            for _ in range(4):
+                self.advance()
+            # The list waited for them in the first of these rounds.
+            age = self.vm("a")["age"]
+            self.assertEqual((age["process"], age["monitor"]), (4.0, 0.0))
+            self.assertEqual((gate.calls, gate.left), (1, 0))
+            hung, = self.sampler.snapshot()["hung"]
+            self.assertEqual(hung["call"], "<Figures vms=1>")
+
 
 class PartialTest(sampler_test.TestCase):
 
