@@ -10,6 +10,7 @@ from vmsampling import groups
 from vmsampling import history
 from vmsampling import process
 from vmsampling import qemu
+from vmsampling import question
 from vmsampling.history import HOST, MONITOR
 
 
@@ -71,6 +72,32 @@ class AskerTest(TestCase):
         self.monitors.held.add(vm.uuid)
         self.assertFalse(self.asker.ask(vm, self.round))
         self.assertEqual(self.round.members, 1)
+
+    def test_while_it_is_asked_for_its_storage(self):
+        vm = self.add("a")
+        vm.storage_question = storage = question.Question(
+            vm, None, None, None)
+        self.monitors.held.add(vm.uuid)
+        self.assertFalse(self.asker.ask(vm, self.round))
+        # The round does not wait for that.
+        self.assertEqual(self.round.members, 1)
+        self.scheduler.advance(1.0)
+        self.assertTrue(self.asker.is_new(vm))
+        self.monitors.held.clear()
+        storage.ended = True
+        self.scheduler.advance(0.05)
+        self.monitors.run(vm.uuid)
+        self.assertFalse(self.asker.is_new(vm))
+        self.assertEqual(self.scheduler.pending, [])
+
+    def test_storage_question_that_hangs(self):
+        vm = self.add("a")
+        vm.storage_question = question.Question(vm, None, None, None)
+        self.monitors.held.add(vm.uuid)
+        self.asker.ask(vm)
+        self.scheduler.advance(2.1)
+        # The next round comes back.
+        self.assertEqual(self.scheduler.pending, [])
 
     def test_done(self):
         vm = self.add("a")

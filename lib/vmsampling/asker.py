@@ -22,6 +22,13 @@ from vmsampling import qemu
 _MAX_PROBES = 3
 
 
+# A storage question has the VM's key while it waits for a place in its group,
+# and may have to until the group is known to hang: seconds from one try of
+# the monitor question to the next, and how many.
+_PAUSE = 0.05
+_TRIES = 40
+
+
 class Asker(object):
 
     def __init__(self, monitors, connections, history, budget, scheduler):
@@ -37,13 +44,15 @@ class Asker(object):
         self._partials = partial.Partials(
             monitors, connections, history, scheduler.clock)
 
-    def ask(self, domain, round_=None, host_groups=None, done=None):
+    def ask(self, domain, round_=None, host_groups=None, done=None,
+            tries=_TRIES):
         """
         Dispatch the monitor question of a VM, which then takes part in the
         round. Returns False if it is not taken. Never blocks. Thread: any.
 
         host_groups: ask the VM for these before.
         done: called with the question in the end.
+        tries: how often to come back while the VM is asked for its storage.
         """
         question = monitortier.Monitor(
             domain, self._fallback, self._connections, self._history,
@@ -59,6 +68,12 @@ class Asker(object):
             self._partials.ask(domain)
             if round_ is not None:
                 round_.leave()
+            if domain.storage_question is not None and tries and (
+                    not domain.storage_question.ended):
+                # The round does not wait for that.
+                admission.later(
+                    self._scheduler, _PAUSE, functools.partial(
+                        self.ask, domain, None, host_groups, done, tries - 1))
         return taken
 
     def _end(self, round_, done, question):

@@ -101,7 +101,7 @@ class Cycle(object):
         """
         self._connections.drop()
         # Closing may hang, so it is a task of its own.
-        self._hosts.dispatch(self._connections.sweep)
+        self._hosts.dispatch(self._connections.sweep, key="sweep")
         # We hear of no changes until we are connected again.
         self._registry.expire_devices()
 

@@ -50,6 +50,9 @@ class Domain(object):
         self.deadline = _deadline.Deadline()
         # Questions that failed since the last that did not; set by them.
         self.failures = 0
+        # The last storage question that was dispatched, or None. While it has
+        # not ended it has the VM's key.
+        self.storage_question = None
         # The question under way, a question.Question: set by the question
         # itself, and there is one at most since the UUID is its key.
         self.question = None

@@ -67,6 +67,8 @@ class Question(object):
         self.again = False
         # libvirtd has answered at least one call for statistics.
         self.answered = False
+        # Set once, by its worker.
+        self.ended = False
 
     def __call__(self):
         # There is no other one: the UUID is this task's key.
@@ -79,6 +81,7 @@ class Question(object):
             self._failed(e)
         finally:
             self.domain.question = None
+            self.ended = True
             if self._done is not None:
                 self._done(self)
 

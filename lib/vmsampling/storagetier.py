@@ -178,13 +178,14 @@ class Storage(object):
             until = now + self._fresh
         if now > until or not self.is_ready(domain):
             return
-        question = StorageQuestion(
+        asked = StorageQuestion(
             domain, self, self._connections, self._history, self._budget,
             clock=self._clock)
-        question.timeout = self._monitors.timeout
-        taken = self._monitors.dispatch(
-            question, key=domain.uuid, group=domain.devices.group)
-        if not taken:
+        asked.timeout = self._monitors.timeout
+        if self._monitors.dispatch(
+                asked, key=domain.uuid, group=domain.devices.group):
+            domain.storage_question = asked
+        else:
             admission.later(self._scheduler, _PAUSE,
                             functools.partial(self._ask, domain, until))
 
