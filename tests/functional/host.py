@@ -118,7 +118,7 @@ class Host(_Managed):
         given.
         """
         names = list(names)
-        self._all("create", [self._define(name, disk_dir) for name in names])
+        self._all("create", [self.define(name, disk_dir) for name in names])
         self.domains.extend(names)
 
     def _all(self, verb, objects):
@@ -132,7 +132,10 @@ class Host(_Managed):
             if helper.returncode != 0:
                 raise HostError("cannot %s VMs: %s" % (verb, out.strip()))
 
-    def _define(self, name, disk_dir):
+    def define(self, name, disk_dir=None):
+        """
+        Make the image of a VM and return the path of its XML.
+        """
         disk = self.disk(name + ".raw", "vda", disk_dir)
         return self.folder.write(
             name + ".xml", _DOMAIN.format(name=name, disk=disk))
@@ -257,6 +260,12 @@ class Libvirtd(object):
         self._process.kill()
         self._process.wait()
 
+    def suspend(self):
+        tools.suspend(self._process.pid)
+
+    def resume(self):
+        tools.resume(self._process.pid)
+
     def reap(self):
         if self._process is not None:
             self._process.wait()
@@ -273,6 +282,23 @@ class Libvirtd(object):
 
     def virsh_command(self, *args):
         return [tools.find_program("virsh"), "-q", "-c", self.uri] + list(args)
+
+    def workers(self):
+        """
+        Return what libvirtd says of those of its workers that run ordinary
+        calls: nWorkers, freeWorkers, jobQueueDepth and more, each a number.
+        Works also when all of them hang.
+        """
+        # The admin socket lets in nobody but the user who runs libvirtd.
+        status, out, err = tools.run(as_user() + [
+            tools.find_program("virt-admin"), "-q", "-c",
+            "libvirtd:///session?socket=%s/libvirt/libvirt-admin-sock" % (
+                self._runtime), "srv-threadpool-info", "libvirtd"], 10)
+        if status != 0:
+            raise HostError("virt-admin: status %d: %s" % (
+                status, err.strip()))
+        pairs = [line.split(":") for line in out.splitlines() if ":" in line]
+        return dict((name.strip(), int(value)) for name, value in pairs)
 
     def qemu_pid(self, name):
         with open(self.pid_file(name)) as f:
@@ -383,8 +409,7 @@ def held_job(host, name):
     libvirtd waits for a guest that shall let go of a disk; this guest never
     does.
     """
-    disk = host.folder.write(
-        "more.xml", host.disk(name + "-more.raw", "vdb"))
+    disk = more_disk(host, name)
     host.virsh("attach-device", name, disk)
     holder = tools.start(host.libvirtd.virsh_command(
         "detach-device", name, disk), 30)
@@ -392,6 +417,14 @@ def held_job(host, name):
         yield
     finally:
         holder.communicate()
+
+
+def more_disk(host, name):
+    """
+    Make the image of a second disk of a VM; return the path of its XML.
+    """
+    return host.folder.write(
+        name + "-more.xml", host.disk(name + "-more.raw", "vdb"))
 
 
 def as_user():

@@ -23,6 +23,7 @@ _PACKAGES = {
     "qemu-nbd": "qemu-utils",
     "setpriv": "util-linux",
     "virsh": "libvirt-clients",
+    "virt-admin": "libvirt-clients",
 }
 
 
@@ -119,13 +120,16 @@ def thread_states(pid):
     return states
 
 
-def suspend(pid):
+def suspend(*pids):
     """
-    SIGSTOP a process and wait until all of it has stopped.
+    SIGSTOP processes in the same instant, and wait until all of each has
+    stopped.
     """
-    os.kill(pid, signal.SIGSTOP)
-    wait_until(lambda: thread_states(pid) == {"T"}, 5,
-               "process %d has stopped" % pid, pause=0.005)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    for pid in pids:
+        wait_until(lambda: thread_states(pid) == {"T"}, 5,
+                   "process %d has stopped" % pid, pause=0.005)
 
 
 def resume(pid):
