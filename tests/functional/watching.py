@@ -52,7 +52,7 @@ class Look(object):
         self.threads = threads()
 
     def age(self, name, tier):
-        age = self.vms[name]["age"][tier] if name in self.vms else None
+        age = self.vms[name]["age"].get(tier) if name in self.vms else None
         return float("inf") if age is None else age
 
     def stuck(self):
@@ -149,8 +149,15 @@ class TestCase(kit.TestCase):
             tier, name, look.age(name, tier), look.time)
             for look in looks for name in sorted(names)
             if not look.age(name, tier) < limit]
-        self.assertFalse(bad, "%d of %d ages not below %.1f s: %s" % (
-            len(bad), len(looks) * len(names), limit, bad[:10]))
+        self.fail_if(bad, "%d of %d ages not below %.1f s" % (
+            len(bad), len(looks) * len(names), limit))
+
+    def fail_if(self, bad, what):
+        """
+        Fail with the first ones of a list of what is wrong, if any.
+        """
+        if bad:
+            self.fail("%s: %s" % (what, "; ".join(bad[:10])))
 
     def check_threads(self, looks, hung):
         """

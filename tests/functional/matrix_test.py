@@ -1,0 +1,361 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+The fault matrix: whatever hangs, each healthy VM stays fresh, each stuck VM
+keeps its host tier, and other users of libvirtd notice nothing.
+
+One test for each fault, on the scale that scale.py chooses. Each prints a
+line with what it has measured, also when it fails.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import collections
+import sys
+
+import clients
+import faults
+import host
+import scale
+import tools
+import watching
+from threadpool import clock
+
+SCALE = scale.chosen()
+
+VMS = host.Host(vms=SCALE.elsewhere)
+STORAGE = host.HangingFolder(VMS)
+
+ELSEWHERE = ["vm%02d" % n for n in range(1, SCALE.elsewhere + 1)]
+ON_IT = ["on%02d" % n for n in range(1, SCALE.on_storage + 1)]
+FEW = ELSEWHERE[:SCALE.few]
+MANY = ELSEWHERE[:SCALE.many]
+
+FRESH = 2 * SCALE.period
+
+# The one who asks libvirtd for this VM beside us is to notice nothing.
+NEIGHBOUR = ELSEWHERE[-1]
+ANSWERED = 1.0
+
+# Threads that may hang besides those which the monitor pool tells of: one
+# look at the storage that is dead, or calls for the list of the VMs.
+LOOK_AT_STORAGE = 1
+LISTS = 3
+
+# Calls that may wait for a worker of libvirtd's while it has none: one for
+# the list, and the probes that tell when it answers again.
+QUEUED = 1 + 3
+
+# What was seen of a fault. asked: clients.Events of the neighbour; last: what
+# the test found out at the end of the fault; recovery: seconds.
+Seen = collections.namedtuple("Seen", "begin looks asked last recovery")
+
+
+def setUpModule():
+    tools.require("bindfs", "virt-admin")
+    VMS.start()
+    try:
+        STORAGE.start()
+        VMS.create_all(ON_IT, STORAGE.path)
+    except:  # NOQA: E722 (nobody calls tearDownModule; the error goes on)
+        VMS.stop()
+        raise
+
+
+def tearDownModule():
+    VMS.stop()
+    STORAGE.stop()
+
+
+class TestCase(watching.TestCase):
+
+    timeout = 60 + 2 * SCALE.fault
+
+    def setUp(self):
+        super(TestCase, self).setUp()
+        # All that is wrong with this row, not only the first of it.
+        self.problems = []
+
+    def face(self, fault, seconds, neighbour=True, last=None, look=True):
+        """
+        Have a sampler go through a fault, and see what becomes of it.
+
+        last: called at the end of the fault.
+        look: the sampler's.
+        """
+        # It asks for images all the time, so storage dies while it does.
+        sampler = self.start_fresh(
+            VMS, look=look, period=SCALE.period, max_hung=SCALE.max_hung,
+            storage_period=2 * SCALE.period)
+        before = max(look.threads
+                     for look in self.watch(sampler, SCALE.period))
+        client = clients.neighbour(VMS, NEIGHBOUR)
+        self.addCleanup(client.stop)
+        if neighbour:
+            client.start()
+        with fault:
+            begin = clock.monotonic()
+            looks = self.watch(sampler, seconds)
+            found = last() if last else None
+        released = clock.monotonic()
+        self.collect(self.wait_fresh, sampler, VMS.domains, FRESH)
+        recovery = clock.monotonic() - released
+        asked = client.stop()
+        self.collect(self.check_workers_free)
+        self.collect(self.check_threads_back, before)
+        self.collect(self.check_no_errors)
+        return Seen(begin, looks, asked, found, recovery)
+
+    def collect(self, check, *args, **kwargs):
+        try:
+            check(*args, **kwargs)
+        except AssertionError as e:
+            self.problems.append(str(e))
+
+    def judge(self, fault, seen, names, tier="monitor", least=None,
+              hung_elsewhere=0, note=""):
+        """
+        Tell what was seen, and what was wrong with it.
+
+        names: VMs whose tier of this name must have been fresh at each look;
+            least: no more than so many of them.
+        note: one more thing to tell.
+        """
+        limit = (watching.WORKERS + most_hung(seen.looks) + hung_elsewhere +
+                 watching.OTHER_THREADS)
+        self.tell(fault.name + note, seen, names, tier, limit)
+        if least is None:
+            self.collect(
+                self.check_fresh, seen.looks, names, tier, limit=FRESH)
+        else:
+            self.collect(self.check_least, seen.looks, names, least)
+        self.collect(self.check_hung, seen.looks)
+        self.collect(self.check_threads, seen.looks,
+                     most_hung(seen.looks) + hung_elsewhere)
+        self.collect(self.check_flat, seen.looks)
+        self.collect(self.check_neighbour, seen.asked)
+        if self.problems:
+            self.fail("\n".join([fault.name + ":"] + self.problems))
+
+    def tell(self, title, seen, names, tier, limit):
+        looks = seen.looks
+        parts = [
+            "%s tier of %d of %d fresh at each of %d looks, oldest %.2f s" % (
+                tier, min(len(fresh(look, names, tier)) for look in looks),
+                len(names), len(looks), oldest(looks, names, tier)),
+            "hung %d (limit %d)" % (most_hung(looks), SCALE.max_hung),
+            "threads %d (limit %d)" % (
+                max(look.threads for look in looks) - self._foreign, limit)]
+        if tier == "monitor":
+            parts.insert(1, "host tier of all: oldest %.2f s" % (
+                oldest(looks, VMS.domains, "host")))
+        if seen.asked:
+            parts.append("another's domstats max %.2f s" % (
+                max(event.end - event.begin for event in seen.asked)))
+        parts.append("recovery %.1f s" % seen.recovery)
+        # nose keeps what is written to stdout.
+        sys.__stderr__.write("\n    %s: %s\n" % (title, "; ".join(parts)))
+
+    def check_workers_free(self):
+        """
+        No worker of libvirtd's is left in a call, but for a moment.
+        """
+        found = [None]
+
+        def free():
+            found[0] = VMS.libvirtd.workers()
+            return found[0]["freeWorkers"] == found[0]["nWorkers"]
+
+        tools.wait_until(free, 5, lambda: "libvirtd's workers are free: %s" %
+                         found[0])
+
+    def check_least(self, looks, healthy, least):
+        counts = [len(fresh(look, healthy)) for look in looks]
+        bad = ["%d at %.2f s" % (count, look.time)
+               for count, look in zip(counts, looks) if count < least]
+        self.fail_if(bad, "fewer than %d of %d fresh" % (
+            least, len(healthy)))
+
+    def check_hung(self, looks):
+        bad = ["%d at %.2f s" % (hung(look), look.time)
+               for look in looks if hung(look) > SCALE.max_hung]
+        self.fail_if(bad, "more than %d calls hung" % SCALE.max_hung)
+
+    def check_flat(self, looks):
+        """
+        Threads do not grow during the fault, unless more calls hang.
+        """
+        half = len(looks) // 2
+        first, second = looks[:half], looks[half:]
+        more_hung = max(most_hung(second) - most_hung(first), 0)
+        self.assertLessEqual(
+            max(look.threads for look in second),
+            max(look.threads for look in first) + more_hung,
+            "threads grow: %s" % [look.threads for look in looks])
+
+    def check_neighbour(self, asked):
+        bad = ["%.2f s with status %d" % (event.end - event.begin,
+                                          event.status)
+               for event in asked
+               if event.end - event.begin >= ANSWERED or event.status]
+        self.fail_if(bad, "%d of another client's %d calls" % (
+            len(bad), len(asked)))
+
+
+class VMsTest(TestCase):
+    """
+    QEMUs that hang, and storage.
+    """
+
+    def check(self, fault, **settings):
+        least = settings.pop("least", None)
+        seen = self.face(fault, SCALE.fault, **settings)
+        self.collect(self.check_fresh, seen.looks, VMS.domains, "host", FRESH)
+        self.judge(fault, seen, set(VMS.domains) - set(fault.hit),
+                   least=least)
+
+    def test_few_stopped(self):
+        self.check(faults.Stopped(VMS, FEW))
+
+    def test_many_stopped(self):
+        self.check(faults.Stopped(VMS, MANY))
+
+    def test_few_stopped_unseen(self):
+        self.check(faults.Stopped(VMS, FEW), look=False)
+
+    def test_many_stopped_unseen(self):
+        # They take all calls that may hang, and the sampler goes on with
+        # those VMs that answer.
+        healthy = len(VMS.domains) - len(MANY)
+        self.check(faults.Stopped(VMS, MANY), look=False, least=healthy // 2)
+
+    def test_storage_hangs(self):
+        self.check_storage(faults.StorageHangs(STORAGE, ON_IT))
+
+    def test_storage_hangs_and_few_stopped(self):
+        self.check_storage(faults.All(
+            faults.Stopped(VMS, FEW), faults.StorageHangs(STORAGE, ON_IT)))
+
+    def check_storage(self, fault):
+        """
+        VMs on it have no excuse, but those whose image was being asked for.
+        """
+        seen = self.face(
+            fault, SCALE.fault, last=lambda: VMS.silent(ON_IT))
+        frozen = seen.last
+        self.collect(self.assertLessEqual, len(frozen), watching.WORKERS,
+                     "frozen by our question: %s" % frozen)
+        self.collect(self.check_fresh, seen.looks, VMS.domains, "host", FRESH)
+        self.judge(fault, seen, (set(VMS.domains) - set(fault.hit) |
+                                 set(ON_IT)) - set(frozen),
+                   hung_elsewhere=LOOK_AT_STORAGE,
+                   note=" (%d frozen by a question)" % len(frozen))
+
+    def test_network_storage_hangs(self):
+        self.skipTest("nbd.py is to come")
+
+    def test_job_held(self):
+        # Its monitor answers, and its job is another client's.
+        fault = faults.JobHeld(VMS, ELSEWHERE[:int(
+            SCALE.brief / faults.JobHeld.SECONDS)])
+        seen = self.face(fault, SCALE.brief)
+        self.collect(self.check_fresh, seen.looks, VMS.domains, "host", FRESH)
+        self.collect(self.assertEqual, [
+            look.stuck() for look in seen.looks if look.stuck()], [])
+        self.judge(fault, seen, set(VMS.domains) - set(fault.hit))
+
+
+class LibvirtdTest(TestCase):
+    """
+    libvirtd itself hangs, for us or for everybody.
+    """
+
+    def test_workers_hung(self):
+        # A call to any VM would wait with them.
+        fault = faults.WorkersHung(VMS, MANY)
+        seen = self.face(fault, SCALE.fault, neighbour=False,
+                         last=VMS.libvirtd.workers)
+        queued = seen.last["jobQueueDepth"] - fault.queued
+        self.collect(self.assertLessEqual, queued, QUEUED,
+                     "calls of ours that wait for a worker")
+        self.judge(fault, seen, VMS.domains, "host", hung_elsewhere=LISTS,
+                   note=" (%d calls queued)" % queued)
+
+    def test_libvirtd_stopped(self):
+        self.check_mute(faults.LibvirtdStopped(VMS))
+
+    def test_libvirtd_killed(self):
+        self.check_mute(faults.LibvirtdKilled(VMS))
+
+    def check_mute(self, fault):
+        seen = self.face(fault, SCALE.brief, neighbour=False)
+        self.judge(fault, seen, VMS.domains, "process",
+                   hung_elsewhere=LISTS)
+
+
+class ChurnTest(TestCase):
+
+    # Long enough to be seen within a period, and then to be missed.
+    LIFE = 2 * SCALE.period
+
+    def test_vms_appear_and_vanish(self):
+        fault = faults.Churn(VMS, SCALE.changes, self.LIFE)
+        seen = self.face(fault, SCALE.brief + self.LIFE)
+        self.collect(self.check_fresh, seen.looks, VMS.domains, "host", FRESH)
+        self.collect(self.check_membership, fault.events, seen)
+        # While libvirt starts or ends a VM, it has the list wait for that.
+        self.judge(fault, seen, VMS.domains, hung_elsewhere=LISTS,
+                   note=" (%d began)" % (len(fault.events) // 2))
+
+    def check_membership(self, events, seen):
+        """
+        Each VM is seen within a period of its start, and gone within a
+        period of its end.
+        """
+        bad = ["%s: status %d" % (event, event.status)
+               for event in events if event.status]
+        judged = 0
+        for name, since, until, there in quiet_times(
+                events, seen.begin, seen.begin + seen.looks[-1].time):
+            for look in seen.looks:
+                time = seen.begin + look.time
+                if not since + SCALE.period < time < until:
+                    continue
+                judged += 1
+                if (name in look.vms) != there:
+                    bad.append("%s listed at %.2f s: %s" % (
+                        name, look.time, name in look.vms))
+        self.fail_if(bad, "%d of %d times" % (len(bad), judged))
+        self.assertGreater(judged, len(seen.looks), "few events to judge by")
+
+
+def quiet_times(events, begin, end):
+    """
+    Yield (name, since, until, whether it is there) for all times in which
+    nobody starts or ends a VM.
+    """
+    for name in faults.Churn.NAMES:
+        since, there = begin, False
+        for event in events:
+            if event.name == name:
+                yield name, since, event.begin, there
+                since, there = event.end, event.what == "create"
+        yield name, since, end, there
+
+
+def hung(look):
+    return look.snapshot["pool"]["late"]
+
+
+def most_hung(looks):
+    return max(hung(look) for look in looks)
+
+
+def fresh(look, names, tier="monitor"):
+    return [name for name in names if look.age(name, tier) < FRESH]
+
+
+def oldest(looks, names, tier):
+    return max([0.0] + [look.age(name, tier)
+                        for look in looks for name in names])
