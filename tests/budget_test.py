@@ -39,12 +39,12 @@ class BudgetTest(kit.TestCase):
         Begin a call, and return whether it may be made.
         """
         place = self.budget.place(self.domains[name], LATE)
-        granted = place.__enter__()
-        if granted:
+        self.verdict = place.__enter__()
+        if self.verdict == budget.GRANTED:
             self.calls[name] = place
-        else:
-            place.__exit__(None, None, None)
-        return granted
+            return True
+        place.__exit__(None, None, None)
+        return False
 
     def end(self, name):
         self.calls.pop(name).__exit__(None, None, None)
@@ -61,6 +61,7 @@ class BudgetTest(kit.TestCase):
     def test_all_places_while_nothing_hangs(self):
         self.assertEqual([self.call(name) for name in "abcde"],
                          [True] * 4 + [False])
+        self.assertEqual(self.verdict, budget.BUSY)
         self.end("b")
         self.assertTrue(self.call("e"))
 
@@ -70,6 +71,7 @@ class BudgetTest(kit.TestCase):
         self.hang("a", "b", "c")
         # That was before they hung.
         self.assertFalse(self.call("d"))
+        self.assertEqual(self.verdict, budget.WITHHELD)
         self.assertFalse(self.call("e"))
         self.answer("e")
         self.assertTrue(self.call("e"))
@@ -98,6 +100,9 @@ class BudgetTest(kit.TestCase):
         self.assertTrue(self.call("c"))
         # It would be the last place, though two are only under way.
         self.assertFalse(self.call("d"))
+        self.assertEqual(self.verdict, budget.BUSY)
+        self.end("b")
+        self.assertTrue(self.call("d"))
 
     def test_nothing_is_asked_beyond_the_last_place(self):
         self.hang("a", "b", "c")

@@ -17,6 +17,7 @@ import threading
 import libvirt
 
 import kit
+from vmsampling import budget
 from vmsampling import connection
 from vmsampling import events
 from vmsampling import groups
@@ -357,8 +358,8 @@ class Budget(object):
     In place of budget.Budget: grants what the test says.
     """
 
-    def __init__(self, granted=True):
-        self.granted = granted
+    def __init__(self):
+        self.verdict = budget.GRANTED
         # (name of the VM, seconds) of all that asked.
         self.asked = []
         self.occupied = frozenset()
@@ -366,7 +367,7 @@ class Budget(object):
     @contextlib.contextmanager
     def place(self, domain, seconds):
         self.asked.append((domain.name, seconds))
-        yield self.granted
+        yield self.verdict
 
     def reserve(self, uuids):
         self.occupied = frozenset(uuids)

@@ -29,14 +29,21 @@ from vmsampling import history as _history
 log = logging.getLogger("vmsampling.budget")
 
 
+# Whether a call may be made: yes; not at this moment, but when one of those
+# under way has returned; not before one returns that hangs.
+GRANTED = "granted"
+BUSY = "busy"
+WITHHELD = "withheld"
+
+
 class _Place(object):
 
     __slots__ = ("began", "late")
 
-    def __init__(self, began, late):
+    def __init__(self, began, seconds):
         self.began = began
         # From when on the call counts as one that hangs.
-        self.late = late
+        self.late = began + seconds
 
 
 class Budget(object):
@@ -80,11 +87,15 @@ class Budget(object):
     def place(self, domain, seconds):
         """
         Count a call to this VM inside the with statement, that is late after
-        so many seconds; gives False if it must not be made. Thread: any.
+        so many seconds. Gives GRANTED; or BUSY or WITHHELD, then it must not
+        be made. Thread: any.
         """
-        place = self._enter(domain, seconds)
+        place = _Place(self._clock(), seconds)
+        verdict = self._enter(domain, place)
+        if verdict == WITHHELD:
+            self._tell(domain)
         try:
-            yield place is not None
+            yield verdict
         finally:
             with self._lock:
                 self._inside.discard(place)
@@ -105,35 +116,38 @@ class Budget(object):
                 "withheld": self._withheld,
             }
 
-    def _enter(self, domain, seconds):
-        now = self._clock()
-        place = _Place(now, now + seconds)
+    def _enter(self, domain, place):
         with self._lock:
-            if self._admits(domain, now):
+            verdict = self._judge(domain, place.began)
+            if verdict == GRANTED:
                 self._inside.add(place)
-                return place
-            self._withheld += 1
+            elif verdict == WITHHELD:
+                self._withheld += 1
+            return verdict
+
+    def _judge(self, domain, now):
+        if len(self._inside) + 1 < self._places:
+            return GRANTED
+        late = self._late(now)
+        if len(self._inside) < self._places:
+            if not late and not self._occupied:
+                # All are under way, and none of them hangs.
+                return GRANTED
+            # The last place.
+            if domain.process.well:
+                return GRANTED
+            since = min(place.began for place in late) if late else self._came
+            answer = self._history.last(domain, _history.MONITOR)
+            if answer is not None and answer.time >= since:
+                return GRANTED
+        return BUSY if len(late) < len(self._inside) else WITHHELD
+
+    def _tell(self, domain):
         suppressed = self._throttle.admit()
         if suppressed is not None:
             log.warning("%r is not asked: %d calls hang, and the last place "
                         "is for VMs that are known to answer (%d like it not "
                         "logged)", domain, self._places - 1, suppressed)
-        return None
-
-    def _admits(self, domain, now):
-        if len(self._inside) + 1 < self._places:
-            return True
-        if len(self._inside) >= self._places:
-            return False
-        late = self._late(now)
-        if not late and not self._occupied:
-            # All are under way, and none of them hangs.
-            return True
-        if domain.process.well:
-            return True
-        since = min(place.began for place in late) if late else self._came
-        answer = self._history.last(domain, _history.MONITOR)
-        return answer is not None and answer.time >= since
 
     def _late(self, now):
         return [place for place in self._inside if place.late <= now]

@@ -80,5 +80,5 @@ class Partials(object):
             # It takes no place of the budget, as it does not hang.
             self._monitors.dispatch(
                 Partial(domain, self._connections, self._history,
-                        budget=None, clock=self._clock),
+                        places=None, clock=self._clock),
                 key=(domain.uuid, "partial"))

@@ -15,6 +15,7 @@ import libvirt
 
 from threadpool import clock as _clock
 from threadpool import throttle
+from vmsampling import budget
 from vmsampling import groups
 from vmsampling import process
 
@@ -44,17 +45,17 @@ class Question(object):
 
     name = "Question"
 
-    def __init__(self, domain, connections, history, budget, done=None,
+    def __init__(self, domain, connections, history, places, done=None,
                  clock=_clock.monotonic):
         """
-        budget: budget.Budget, asked before the QEMU is.
+        places: budget.Budget, asked before the QEMU is.
         done: called with this question in the end, whatever happened.
         """
         self.domain = domain
         self.history = history
         self.clock = clock
         self._connections = connections
-        self._budget = budget
+        self._places = places
         self._done = done
         # Seconds until it is late. Set before it is dispatched.
         self.timeout = 1.0
@@ -63,7 +64,8 @@ class Question(object):
         # The libvirt call under way, a Call: replaced by say(), read by other
         # threads. None before the first.
         self.under_way = None
-        # A look at the QEMU wants a second one before the VM is asked.
+        # Ask in a moment: a look at the QEMU wants a second one before, or
+        # there was no place among the calls that may hang.
         self.again = False
         # libvirtd has answered at least one call for statistics.
         self.answered = False
@@ -110,10 +112,11 @@ class Question(object):
         if found != process.GO:
             return
         began = self.clock()
-        with self._budget.place(self.domain, self.timeout) as granted:
-            if granted:
+        with self._places.place(self.domain, self.timeout) as verdict:
+            if verdict == budget.GRANTED:
                 ask(*args)
                 self.took = self.clock() - began
+            self.again = verdict == budget.BUSY
 
     def look_up(self, connection):
         self.say("lookupByUUIDString")

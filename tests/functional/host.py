@@ -260,12 +260,6 @@ class Libvirtd(object):
         self._process.kill()
         self._process.wait()
 
-    def suspend(self):
-        tools.suspend(self._process.pid)
-
-    def resume(self):
-        tools.resume(self._process.pid)
-
     def reap(self):
         if self._process is not None:
             self._process.wait()
