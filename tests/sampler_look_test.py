@@ -122,3 +122,62 @@ class StorageTest(sampler_test.TestCase):
             groups = self.sampler.snapshot()["pool"]["groups"]
             self.assertEqual(list(groups), ["/nfs, vg data"])
             json.dumps(groups)
+
+
+class LineTest(sampler_test.TestCase):
+    """
+    A storage dies when it has just answered for many VMs.
+    """
+
+    NAMES = ["vm%d" % n for n in range(12)]
+
+    def setUp(self):
+        super(LineTest, self).setUp()
+        self.looks = []
+        self.dead = kit.Gate()
+        self.gates.append(self.dead)
+        self.patch(canary, "_touch", self.touch)
+        self.asked = []
+        for name in self.NAMES:
+            hanging = self.libvirt.hang("storage", name)
+            self.asked.append(hanging.__enter__())
+            self.addCleanup(hanging.__exit__, None, None, None)
+
+    def release(self):
+        for gate in self.asked + [self.dead]:
+            gate.open()
+        self.sampler.stop()
+        # Their connections are closed by then.
+        kit.eventually(lambda: self.loop.holders == 0)
+
+    def touch(self, image, _opener):
+        if image in self.looks:
+            self.dead()
+        self.looks.append(image)
+
+    def quiet(self):
+        # Tasks may wait for their group.
+        groups = self.sampler._monitors.state()["groups"].values()
+        hanging = sum(gate.calls - gate.left
+                      for gate in self.asked + self.gates)
+        states = [pool.state() for pool in self.sampler._pools()]
+        return hanging == sum(
+            state["threads"] - state["idle"] for state in states) and (
+                sum(state["queued"] for state in states) ==
+                sum(group["waiting"] for group in groups))
+
+    def test_freezes_no_more_vms_than_there_are_workers(self):
+        # Answers are fresh for longer than until the workers are replaced.
+        period = 4.0
+        self.start(*self.NAMES, period=period)
+        self.addCleanup(self.release)
+        for _ in range(int(4 * period / 0.25)):
+            self.advance(0.25)
+            hung = [name for name, gate in zip(self.NAMES, self.asked)
+                    if gate.calls]
+            self.assertLessEqual(len(hung), sampler_test.WORKERS)
+            for name in set(self.NAMES).difference(hung):
+                self.assertLessEqual(self.vm(name)["age"]["monitor"], period)
+        # How many depends on who was busy with what at that moment.
+        self.assertTrue(hung)
+        self.assertEqual(self.vm(hung[0])["age"]["host"], 0.0)
