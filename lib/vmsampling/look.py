@@ -19,6 +19,7 @@ import libvirt
 from threadpool import errors as pool_errors
 from threadpool import executor
 from vmsampling import connection
+from vmsampling import control
 from vmsampling import errors
 from vmsampling import qemu
 
@@ -29,25 +30,17 @@ ANSWER_TIMEOUT = 10.0
 _MONITOR = (libvirt.VIR_DOMAIN_STATS_BALLOON | libvirt.VIR_DOMAIN_STATS_VCPU |
             libvirt.VIR_DOMAIN_STATS_CPU_TOTAL)
 
-_CONTROL = {
-    libvirt.VIR_DOMAIN_CONTROL_OK: "ok",
-    libvirt.VIR_DOMAIN_CONTROL_JOB: "job",
-    libvirt.VIR_DOMAIN_CONTROL_OCCUPIED: "occupied",
-    libvirt.VIR_DOMAIN_CONTROL_ERROR: "error",
-}
-
-_GONE = (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID)
-
 
 class _VM(object):
 
-    def __init__(self, uuid, name, control=None, control_seconds=None):
+    def __init__(self, uuid, name, interface):
+        """
+        interface: a control.Control.
+        """
         self.uuid = uuid
         self.name = name
-        # A value of _CONTROL, None if the driver does not know.
-        self.control = control
-        # How long it has been in that state.
-        self.control_seconds = control_seconds
+        self.control = interface.state
+        self.control_seconds = interface.seconds
         # Of two looks at /proc; empty where there is nothing to see.
         self.kernel = ({}, {})
         self.holder = None
@@ -125,9 +118,10 @@ class Look(object):
             self._canonical_uri = virt.getURI()
             for domain in virt.listAllDomains(
                     libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
-                vm = _VM(domain.UUIDString(), domain.name())
-                if _control(domain, vm):
-                    found.append(vm)
+                interface = control.read(domain)
+                if interface is not None:
+                    found.append(
+                        _VM(domain.UUIDString(), domain.name(), interface))
         finally:
             virt.close()
 
@@ -228,19 +222,6 @@ class Look(object):
             "busy": dict((vm.uuid, {"name": vm.name, "why": vm.busy})
                          for vm in vms if vm.busy and not vm.stuck),
         }
-
-
-def _control(domain, vm):
-    """
-    Fill in the state of the control interface; False if the VM is gone.
-    """
-    try:
-        state, _details, milliseconds = domain.controlInfo()
-    except libvirt.libvirtError as e:
-        return e.get_error_code() not in _GONE
-    vm.control = _CONTROL.get(state, "state %d" % state)
-    vm.control_seconds = milliseconds / 1000.0
-    return True
 
 
 def _ask_monitor(virt, uuid):
