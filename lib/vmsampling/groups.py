@@ -22,18 +22,20 @@ ACTIVE = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
 class Groups(object):
     """
     Some groups: the number for libvirt, and the calls as text for people.
+    The binding has no number for those that are missing.
     """
 
     def __init__(self, names):
         # A binding that is older than a group does not have its number.
         known = [name for name in names.split()
                  if hasattr(libvirt, "VIR_DOMAIN_STATS_" + name)]
+        self.missing = [name for name in names.split() if name not in known]
         self.number = 0
         for name in known:
             self.number |= getattr(libvirt, "VIR_DOMAIN_STATS_" + name)
-        text = "|".join(known)
-        self.call = "domainListGetStats(%s, NOWAIT)" % text
-        self.bulk_call = "getAllDomainStats(%s, ACTIVE)" % text
+        self.text = "|".join(known)
+        self.call = "domainListGetStats(%s, NOWAIT)" % self.text
+        self.bulk_call = "getAllDomainStats(%s, ACTIVE)" % self.text
 
 
 # Only libvirtd answers; the shorter lists are for drivers that refuse more.

@@ -22,6 +22,9 @@ _DEVICE_EVENTS = (
     "DEVICE_ADDED", "DEVICE_REMOVED", "DISK_CHANGE", "BLOCK_JOB",
 )
 
+# All that are asked for.
+EVENTS = ("LIFECYCLE",) + _DEVICE_EVENTS
+
 
 class HostLink(object):
     """
