@@ -247,3 +247,21 @@ class VerdictTest(kit.TestCase):
             looked={"control": 3, "proc": 0, "probe": 1}, not_asked=2)
         self.assertTrue(table.verdict(report)[-1].endswith(
             u"asked 1; not asked for the calls that hang already: 2"))
+
+
+class FindingsTest(kit.TestCase):
+
+    def test_lines(self):
+        report = {"checks": [
+            {"name": "a", "verdict": "ok", "found": "x", "advice": None},
+            {"name": "long", "verdict": "warn", "found": u"\xe4\x1b",
+             "advice": u"do\n\xe4"}]}
+        self.assertEqual(table.findings(report, "ascii"), [
+            u"ok    a     x",
+            u"warn  long  \\xe4\\x1b -> do\\x0a\\xe4",
+            u"1 of 2 checks ask for a change"])
+
+    def test_well(self):
+        report = {"checks": [
+            {"name": "a", "verdict": "ok", "found": "x", "advice": None}]}
+        self.assertEqual(table.findings(report)[-1], u"all is well")

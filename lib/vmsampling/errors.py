@@ -79,6 +79,19 @@ class BadValue(Error):
         self.expected = expected
 
 
+class DoesNotWork(Error):
+    """
+    Raised for a host on which a check has found that sampling does not work.
+    """
+    msg = "{self.name}: {self.found}; {self.advice}"
+
+    def __init__(self, name, found, advice):
+        super(DoesNotWork, self).__init__(name, found, advice)
+        self.name = name
+        self.found = found
+        self.advice = advice
+
+
 class WriteFailed(Error):
     """
     Raised when standard output does not take what we write.

@@ -114,6 +114,26 @@ def verdict(report, encoding="utf-8"):
     return found + [_summary(report)]
 
 
+def findings(report, encoding="utf-8"):
+    """
+    Return the lines for one check of the host, one for each finding.
+    """
+    rows = report["checks"]
+    width = max(len(row["name"]) for row in rows)
+    found = []
+    for row in rows:
+        line = u"%-4s  %s  %s" % (
+            row["verdict"], row["name"].ljust(width),
+            text.clean(row["found"], encoding))
+        if row["advice"] is not None:
+            line += u" -> " + text.clean(row["advice"], encoding)
+        found.append(line)
+    open_ = sum(1 for row in rows if row["advice"] is not None)
+    return found + [
+        u"%d of %d checks ask for a change" % (open_, len(rows)) if open_
+        else u"all is well"]
+
+
 def _summary(report):
     looked = report["looked"]
     line = u"%d of %d VMs stuck; looked at the control interface of %d" % (
