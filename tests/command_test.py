@@ -14,6 +14,7 @@ import mock
 import six
 
 import kit
+from vmsampling import check
 from vmsampling import command
 from vmsampling import errors
 from vmsampling import look
@@ -117,7 +118,8 @@ class UsageTest(TestCase):
             self.assertEqual(command._version(), "(unknown version)")
 
     def test_help(self):
-        for argv in (["--help"], ["watch", "--help"], ["stuck", "--help"]):
+        for argv in (["--help"], ["watch", "--help"], ["stuck", "--help"],
+                     ["check", "--help"]):
             status, out, err = self.main(*argv)
             self.assertEqual((status, err), (0, u""))
             self.assertIn("vdsm-sampler", out)
@@ -125,6 +127,7 @@ class UsageTest(TestCase):
     def test_wrong_usage_is_one_line(self):
         for argv in ([], ["nonsense"], ["--nonsense"], ["watch", "x"],
                      ["stuck", "--period", "2"], ["watch", "--probe"],
+                     ["check", "--probe"],
                      ["watch", "--period"], ["watch", "--format", "xml"]):
             status, out, err = self.main(*argv)
             self.assertEqual((status, out), (2, u""), argv)
@@ -139,13 +142,13 @@ class UsageTest(TestCase):
                          "watch", "--period", "0")
         self.check_error("--rounds = 1.5: must be a whole number not below 1",
                          "watch", "--rounds", "1.5")
-        for verb in ("watch", "stuck"):
+        for verb in ("watch", "stuck", "check"):
             self.check_error("--connect = (empty): must be a libvirt URI such "
                              "as qemu:///system", verb, "--connect", "")
 
     def test_configuration(self):
         path = self.write("bad.conf", "[sampling]\nworkers = abc\n")
-        for verb in ("watch", "stuck"):
+        for verb in ("watch", "stuck", "check"):
             self.check_error(
                 "%s: [sampling] workers = abc: must be a whole number from 1 "
                 "to 64" % path, verb, "--config", self.config,
@@ -302,3 +305,49 @@ class StuckTest(TestCase):
         self.patch(command.output.Output, "write",
                    mock.Mock(side_effect=errors.OutputClosed("x")))
         self.assertEqual(self.stuck(STUCK), (1, u"", u""))
+
+
+class CheckTest(TestCase):
+
+    def check(self, verdict, *argv):
+        report = {"verdict": verdict, "checks": [
+            {"name": "a", "verdict": "ok", "found": "x\x1b", "advice": None},
+            {"name": "bc", "verdict": verdict, "found": u"y\x9b",
+             "advice": None if verdict == "ok" else "do"}]}
+        self.given = []
+        self.patch(check, "take", lambda *args: self.given.append(args) or
+                   report)
+        return self.main("check", *argv)
+
+    def test_interrupted(self):
+        self.assertEqual(command._CheckJob.status_of_signal(2), 130)
+
+    def test_well(self):
+        self.assertEqual(self.check("ok"), (
+            0, u"ok    a   x\\x1b\nok    bc  y\\x9b\nall is well\n", u""))
+        (settings, files), = self.given
+        self.assertEqual(files, [])
+        self.assertEqual(settings["max_hung"], 12)
+
+    def test_wanting(self):
+        status, out, err = self.check("warn", "--config", self.config)
+        self.assertEqual((status, err), (1, u""))
+        self.assertIn(u"warn  bc  y\\x9b -> do\n1 of 2 checks", out)
+        self.assertEqual(self.given[0][1], [self.config])
+
+    def test_bad(self):
+        status, out, err = self.check("bad")
+        self.assertEqual((status, err), (
+            2, u"vdsm-sampler: bc: y\\x9b; do\n"))
+        self.assertIn(u"bad   bc", out)
+
+    def test_json(self):
+        status, out, err = self.check("warn", "--format", "json")
+        self.assertEqual((status, err), (1, u""))
+        self.assertIn(u'"advice": "do"', out)
+        self.assertEqual(out.count("\n"), 1)
+
+    def test_nobody_reads(self):
+        self.patch(command.output.Output, "write",
+                   mock.Mock(side_effect=errors.OutputClosed("x")))
+        self.assertEqual(self.check("warn"), (1, u"", u""))

@@ -24,8 +24,9 @@ from vmsampling import text
 
 NAME = "vdsm-sampler"
 
-# Of "stuck"; the others are the supervisor's.
+# Of "stuck", and of "check"; the others are the supervisor's.
 FOUND_STUCK = 1
+FOUND_WANTING = 1
 
 WATCH_PERIOD = 2.0
 
@@ -125,19 +126,53 @@ class _StuckJob(object):
         from vmsampling import look
         report = look.Look(self._settings, self._probe).take()
         status = FOUND_STUCK if report["stuck"] else supervisor.OK
-        try:
-            if self._as_json:
-                self._out.write(output.json_line(report) + u"\n")
-            else:
-                self._out.write(u"".join(
-                    line + u"\n"
-                    for line in table.verdict(report, self._out.encoding)))
-        except errors.OutputClosed:
-            # Nobody reads the report, but the status was asked for.
-            pass
+        _write_report(report, table.verdict, self._as_json, self._out)
         return status
 
     def stop(self):
+        pass
+
+
+class _CheckJob(object):
+    """
+    vdsm-sampler check
+    """
+    # As for "stuck".
+    grace = 0
+    status_of_signal = staticmethod(lambda number: 128 + number)
+
+    def __init__(self, options):
+        self._settings = _settings(options)
+        self._files = config.files(options.config)
+        self._as_json = options.format == "json"
+        self._out = output.Output(sys.stdout)
+
+    def prepare(self):
+        """
+        All of it; thread: the job's.
+        """
+        from vmsampling import check
+        report = check.take(self._settings, self._files)
+        _write_report(report, table.findings, self._as_json, self._out)
+        check.raise_if_bad(report)
+        return supervisor.OK if report["verdict"] == "ok" else FOUND_WANTING
+
+    def stop(self):
+        pass
+
+
+def _write_report(report, lines, as_json, out):
+    """
+    lines: called with the report and an encoding.
+    """
+    try:
+        if as_json:
+            out.write(output.json_line(report) + u"\n")
+        else:
+            out.write(u"".join(
+                line + u"\n" for line in lines(report, out.encoding)))
+    except errors.OutputClosed:
+        # Nobody reads the report, but the status was asked for.
         pass
 
 
@@ -175,6 +210,7 @@ def _parse(argv):
     commands.required = True
     _add_watch(commands)
     _add_stuck(commands)
+    _add_check(commands)
     return parser.parse_args(argv)
 
 
@@ -202,6 +238,16 @@ def _add_stuck(commands):
         "until that VM answers or ends")
     _add_common(parser)
     parser.set_defaults(job=_StuckJob)
+
+
+def _add_check(commands):
+    parser = commands.add_parser(
+        "check", help="tell what this host allows, and what to change",
+        description="Tell what this host allows, and what to change. No VM "
+        "is asked anything. The exit status is 1 if something is to be "
+        "changed, 2 if sampling does not work.")
+    _add_common(parser)
+    parser.set_defaults(job=_CheckJob)
 
 
 def _add_common(parser):

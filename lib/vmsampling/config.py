@@ -80,7 +80,7 @@ def load(paths=None, given=None):
     what the user said elsewhere, for example in an option; it wins.
     """
     texts = {}
-    for path in drop_in_order() if paths is None else paths:
+    for path in files(paths):
         texts.update(_read(path))
     texts.update(given or {})
     return dict((key.name, _value(key, texts)) for key in KEYS)
@@ -105,6 +105,13 @@ def number(where, text, low, high=None, whole=False):
         "whole number" if whole else "number",
         "from %g to %g" % (low, high) if high is not None
         else "not below %g" % low))
+
+
+def files(paths=None):
+    """
+    Return the files that load(paths) reads, those that win last.
+    """
+    return drop_in_order() if paths is None else paths
 
 
 def drop_in_order():

@@ -214,6 +214,10 @@ class Libvirtd(object):
         return "qemu+unix:///session?socket=%s/libvirt/libvirt-sock" % (
             self._runtime)
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def start(self):
         """
         Start it and wait until it answers. It takes over the VMs that one
