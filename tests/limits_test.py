@@ -66,7 +66,7 @@ class WorkersTest(TestCase):
         self.assertEqual([row.found for row in rows.values()], [
             "libvirtd has at most 20 workers (at least 5), and 5 for "
             "priority calls; max_hung = 12 leaves 8 to other clients",
-            "1 of 20 workers are in use now, 5 are running, 0 calls wait",
+            "1 of 20 workers are in use now, 5 are running, waiting calls: 0",
             "1 of at most 5000 clients are connected; we may need 24",
             "max_client_requests is not to be read from libvirtd; %s does "
             "not set it (default 5); it does not matter, as we have one call "
@@ -110,7 +110,7 @@ class BusyTest(TestCase):
         row = self.busy(20, 2)
         self.assertEqual(row.verdict, "warn")
         self.assertEqual(row.found, "18 of 20 workers are in use now, 20 are "
-                         "running, 0 calls wait: calls of all clients are "
+                         "running, waiting calls: 0: calls of all clients are "
                          "delayed")
         self.assertIn("virt-admin -c 'libvirtd:///system' srv-threadpool-set "
                       "libvirtd --min-workers 26 --max-workers 26",

@@ -230,9 +230,13 @@ class HangTest(TestCase):
             "VMs running"])
 
     def test_all_workers_hang(self):
+        self.libvirt.add("a")
         with self.libvirt.hang("host") as gate:
             found, _ = self.survey_hanging(gate, survey.FIRST_TIMEOUT)
         self.assertEqual(found.statistics, survey.LATE)
+        # This would hang as well.
+        self.assertEqual(self.libvirt.count("XMLDesc", "a"), 0)
+        self.assertEqual(found.storage.more, 1)
         # The rest is seen all the same.
         self.assertEqual(found.answer, ANSWER)
 

@@ -268,7 +268,7 @@ def storage(found):
             finding.names(left_out)))
     if found.more:
         rows.append(finding.ok(
-            name, "%d more VMs were not looked at" % found.more))
+            name, "%s not looked at" % _count(found.more, "VM")))
     return rows or [finding.ok(name, "no disk has an image")]
 
 

@@ -95,8 +95,8 @@ def busy(found, place):
     most, running = found["maxWorkers"], found["nWorkers"]
     used = running - found["freeWorkers"]
     waiting = found.get("jobQueueDepth", 0)
-    said = "%d of %d workers are in use now, %d are running, %d calls wait" % (
-        used, most, running, waiting)
+    said = ("%d of %d workers are in use now, %d are running, waiting calls: "
+            "%d" % (used, most, running, waiting))
     if used < max(most - _FEW_WORKERS, 1) and not (
             waiting and used == running):
         return finding.ok(name, said)
