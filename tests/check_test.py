@@ -224,40 +224,40 @@ class LooksTest(TestCase):
 
 class StorageTest(TestCase):
 
-    def storage(self, mounts=(), disks=(), **changes):
-        found = survey.Storage(dict(disks), [], [], 0, list(mounts))
+    def storage(self, storages=(), disks=(), **changes):
+        found = survey.Storage(dict(disks), [], [], 0, list(storages))
         return check.storage(found._replace(**changes))
 
-    def mount(self, answer, **attributes):
-        mount = reach.Mount(b"/m\x1b")
-        mount.images = {b"/m/a": ["b", NAME], b"/m/b": ["b"]}
-        mount.answer = answer
+    def one(self, answer, **attributes):
+        found = reach.Storage("/m\x1b")
+        found.images = {b"/m/a": ["b", NAME], b"/m/b": ["b"]}
+        found.answer = answer
         for name, value in attributes.items():
-            setattr(mount, name, value)
-        row, = self.storage([mount])
+            setattr(found, name, value)
+        row, = self.storage([found])
         return row
 
     def test_ok(self):
-        self.check(self.mount(reach.OK), "ok",
+        self.check(self.one(reach.OK), "ok",
                    "/m\\x1b: 2 images of a\\x1b, b, all readable")
 
     def test_refused(self):
         self.check(
-            self.mount(reach.REFUSED, path=b"/m/a", reason="Permission "
-                       "denied"), "warn",
+            self.one(reach.REFUSED, path=b"/m/a", reason="Permission "
+                     "denied"), "warn",
             "/m\\x1b: 2 images of a\\x1b, b; no storage tier, as /m/a cannot "
             "be read: Permission denied",
             "run as root or as a user who may read it")
 
     def test_unreadable(self):
         self.assertEqual(
-            self.mount(reach.REFUSED, path=b"/m/a", reason="Stale file "
-                       "handle").advice,
+            self.one(reach.REFUSED, path=b"/m/a", reason="Stale file "
+                     "handle").advice,
             "see what is wrong with this image or its storage")
 
     def test_hangs(self):
         self.check(
-            self.mount(reach.HANGS, path=b"/m/a\xff"), "warn",
+            self.one(reach.HANGS, path=b"/m/a\xff"), "warn",
             "/m\\x1b: 2 images of a\\x1b, b; no answer within 2 s from "
             "/m/a\\xff: no storage tier, as a question would freeze these "
             "VMs",
@@ -265,7 +265,7 @@ class StorageTest(TestCase):
             "block statistics until then")
 
     def test_not_looked_at(self):
-        self.check(self.mount(reach.NOT_LOOKED_AT), "warn",
+        self.check(self.one(reach.NOT_LOOKED_AT), "warn",
                    "/m\\x1b: 2 images of a\\x1b, b, not looked at, since "
                    "others hang",
                    "repair those first, then run this again")

@@ -65,16 +65,16 @@ class TestCase(fakelibvirt.TestCase):
         self.patch(fakelibvirt, "Connection", Connection)
         self.libvirt.controls = {}
         self.libvirt.refused_events = ()
-        # Names of VMs that are on a mount.
-        self.mounts = {}
-        self.patch(reach, "mounts", self.find_mounts)
+        # Names of VMs that are on a storage.
+        self.storages = {}
+        self.patch(reach, "storages", self.find_storages)
         self.patch(admin, "ask", lambda *_args: ANSWER)
         logs = kit.logs("threadpool")
         logs.__enter__()
         self.addCleanup(logs.__exit__, None, None, None)
 
-    def find_mounts(self, disks):
-        return [self.mounts[point] for point in sorted(self.mounts)]
+    def find_storages(self, disks):
+        return [self.storages[point] for point in sorted(self.storages)]
 
     def survey(self, uri=fakelibvirt.URI):
         self.libvirt.uri = uri
@@ -304,26 +304,26 @@ class StorageTest(TestCase):
             ("%d" % number, "not within 2 s") for number in range(3)])
         self.assertEqual(found.storage.more, 2)
 
-    def add_mount(self, point, look):
-        self.mounts[point] = mount = reach.Mount(point)
-        mount.look = look
+    def add_storage(self, point, look):
+        self.storages[point] = found = reach.Storage(point)
+        found.look = look
 
-    def test_mounts(self):
-        self.add_mount(b"/a", lambda: None)
-        self.add_mount(b"/b", lambda: "Permission denied")
+    def test_storages(self):
+        self.add_storage(b"/a", lambda: None)
+        self.add_storage(b"/b", lambda: "Permission denied")
         self.assertEqual(
-            [(mount.answer, mount.reason)
-             for mount in self.survey().storage.mounts],
+            [(one.answer, one.reason)
+             for one in self.survey().storage.storages],
             [(reach.OK, None), (reach.REFUSED, "Permission denied")])
 
-    def test_mounts_hang(self):
+    def test_storages_hang(self):
         with kit.Gate() as gate:
-            self.add_mount(b"/a", lambda: None)
+            self.add_storage(b"/a", lambda: None)
             for point in (b"/b", b"/c", b"/d", b"/e", b"/f"):
-                self.add_mount(point, gate)
+                self.add_storage(point, gate)
             found, _ = self.survey_hanging(gate, survey.TIMEOUT, 3)
             self.assertEqual(gate.calls, 3)
-        self.assertEqual([mount.answer for mount in found.storage.mounts], [
+        self.assertEqual([one.answer for one in found.storage.storages], [
             reach.OK, reach.HANGS, reach.HANGS, reach.HANGS,
             reach.NOT_LOOKED_AT, reach.NOT_LOOKED_AT])
 

@@ -238,14 +238,14 @@ def looks(processes, greeting):
 
 def storage(found):
     """
-    A list of findings: one for each mount, and those that concern all.
+    A list of findings: one for each storage, and those that concern all.
     """
     name = "storage"
     if found is None:
         return [finding.warn(
             name, "the images are on another machine: no canary, and so no "
             "storage tier", "run vdsm-sampler on that machine")]
-    rows = [_mount(mount) for mount in found.mounts]
+    rows = [_storage(one) for one in found.storages]
     opaque = {}
     for vm in sorted(found.disks):
         for source in found.disks[vm].opaque:
@@ -272,29 +272,29 @@ def storage(found):
     return rows or [finding.ok(name, "no disk has an image")]
 
 
-def _mount(mount):
+def _storage(storage):
     name = "storage"
-    point = text.clean(mount.point)
+    where = text.clean(storage.name)
     said = "%s: %s of %s" % (
-        point, _count(len(mount.images), "image"), finding.names(
-            map(text.clean, mount.vms)))
-    if mount.answer == reach.OK:
+        where, _count(len(storage.images), "image"), finding.names(
+            map(text.clean, storage.vms)))
+    if storage.answer == reach.OK:
         return finding.ok(name, said + ", all readable")
-    if mount.answer == reach.NOT_LOOKED_AT:
+    if storage.answer == reach.NOT_LOOKED_AT:
         return finding.warn(name, said + ", not looked at, since others hang",
                             "repair those first, then run this again")
-    path = text.clean(mount.path or b"")
-    if mount.answer == reach.HANGS:
+    path = text.clean(storage.path or b"")
+    if storage.answer == reach.HANGS:
         return finding.warn(
             name, "%s; no answer within %g s from %s: no storage tier, as a "
             "question would freeze these VMs" % (said, _survey.TIMEOUT, path),
             "repair the storage behind %s; let nobody ask for the VMs' block "
-            "statistics until then" % point)
+            "statistics until then" % where)
     return finding.warn(
         name, "%s; no storage tier, as %s cannot be read: %s" % (
-            said, path, text.clean(mount.reason)),
+            said, path, text.clean(storage.reason)),
         "run as root or as a user who may read it"
-        if mount.reason in _NOT_PERMITTED else
+        if storage.reason in _NOT_PERMITTED else
         "see what is wrong with this image or its storage")
 
 

@@ -9,11 +9,9 @@ A look at storage may hang: it is for threads of a pool.
 
 from __future__ import absolute_import, division, print_function
 
-import os
-
 from vmsampling import canary
 from vmsampling import devices
-from vmsampling import mounts as _mounts
+from vmsampling import mounts
 
 OK = "ok"
 REFUSED = "refused"
@@ -21,21 +19,21 @@ HANGS = "hangs"
 NOT_LOOKED_AT = "not looked at"
 
 
-class Mount(object):
+class Storage(object):
     """
-    The images on one mount.
+    The images on one storage.
     """
 
-    def __init__(self, point):
-        # As bytes, and so are the paths.
-        self.point = point
-        # path -> names of the VMs that have it.
+    def __init__(self, name):
+        # As storages.group() has it.
+        self.name = name
+        # storages.Image -> names of the VMs that have it.
         self.images = {}
         self.answer = NOT_LOOKED_AT
         # Why it was refused.
         self.reason = None
-        # The image that is being looked at, or was the last one. Set by the
-        # thread that looks.
+        # Path of the image that is being looked at, or was the last one, as
+        # bytes. Set by the thread that looks.
         self.path = None
 
     @property
@@ -49,11 +47,12 @@ class Mount(object):
         was, None if none was. May hang.
         """
         answers = canary.Answers()
-        for path in sorted(self.images):
-            self.path = path
-            answers.look(path)
-            if answers.age(path) is None:
-                return _why_refused(path)
+        for image in sorted(self.images):
+            self.path = image.path
+            answers.look(image)
+            refusal = answers.refusal(image)
+            if refusal is not None:
+                return refusal[1]
         return None
 
 
@@ -62,27 +61,17 @@ def disks(uuid, connection):
     Return the Devices of a VM. Waits for its job, so it may hang. Raises
     libvirtError and ValueError.
     """
-    return devices.parse(connection.domain(uuid).XMLDesc(0))
+    return devices.parse(connection.domain(uuid).XMLDesc(0), mounts.read())
 
 
-def mounts(disks_by_name):
+def storages(disks_by_name):
     """
-    Return the Mounts of the images of these VMs: name -> Devices.
+    Return the Storages of these VMs: name -> Devices.
     """
-    table = _mounts.read()
     found = {}
     for name, devices_ in disks_by_name.items():
-        for path in devices_.images:
-            point = table.find(path)
-            mount = found.setdefault(point, Mount(point))
-            mount.images.setdefault(path, []).append(name)
-    return [found[point] for point in sorted(found)]
-
-
-def _why_refused(path):
-    # The canary keeps no reasons.
-    try:
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-    except EnvironmentError as e:
-        return e.strerror
-    return "only at the second try it was not"
+        for storage_name, images in devices_.storages.items():
+            storage = found.setdefault(storage_name, Storage(storage_name))
+            for image in images:
+                storage.images.setdefault(image, []).append(name)
+    return [found[name] for name in sorted(found)]

@@ -82,8 +82,9 @@ Process = collections.namedtuple("Process", "name pid kernel")
 
 # disks: name of VM -> devices.Devices; failed: [(name of VM, reason)];
 # skipped: names of VMs whose control interface is not free; more: how many
-# VMs were not looked at; mounts: [reach.Mount].
-Storage = collections.namedtuple("Storage", "disks failed skipped more mounts")
+# VMs were not looked at; storages: [reach.Storage].
+Storage = collections.namedtuple(
+    "Storage", "disks failed skipped more storages")
 
 
 class Survey(object):
@@ -229,24 +230,24 @@ class Survey(object):
                 found.disks[vm.name] = disks
             if hung == _MAX_HUNG:
                 break
-        self._look_at_mounts(found)
+        self._look_at_storages(found)
         seen = len(found.disks) + len(found.failed)
         return found._replace(more=len(free) - seen)
 
-    def _look_at_mounts(self, found):
+    def _look_at_storages(self, found):
         hung = 0
-        for mount in reach.mounts(found.disks):
-            found.mounts.append(mount)
+        for storage in reach.storages(found.disks):
+            found.storages.append(storage)
             if hung == _MAX_HUNG:
                 continue
-            reason = self._in_time(mount.look)
+            reason = self._in_time(storage.look)
             if reason is LATE:
-                mount.answer = reach.HANGS
+                storage.answer = reach.HANGS
                 hung += 1
             elif reason is None:
-                mount.answer = reach.OK
+                storage.answer = reach.OK
             else:
-                mount.answer, mount.reason = reach.REFUSED, reason
+                storage.answer, storage.reason = reach.REFUSED, reason
 
 
 def binding_version():
