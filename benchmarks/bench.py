@@ -10,15 +10,16 @@ from __future__ import absolute_import, division, print_function
 import argparse
 import contextlib
 import json
-import multiprocessing
 import os
-import platform
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 import figures
+import machine
 import rows
 from threadpool import clock
 
@@ -26,7 +27,8 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _TREE = os.path.dirname(_HERE)
 _LIB = os.path.join(_TREE, "lib")
 
-_VMS = 20
+# Of what is drawn by chance.
+_SEED = 20261124
 
 # Seconds that any trial may take beside those that it is asked for.
 _LIMIT = 120.0
@@ -40,7 +42,7 @@ class TrialFailed(Exception):
 
 def main():
     args = _parse()
-    options = {"tasks": args.tasks, "seconds": args.seconds}
+    options = {"tasks": args.tasks}
     problem = "see --vdsm"
     if args.vdsm:
         options["vdsm"] = os.path.abspath(args.vdsm)
@@ -49,9 +51,9 @@ def main():
     print("\n".join(_describe(args, problem)))
     lines = []
     try:
-        for row in rows.ROWS + (rows.SAMPLER,):
+        for row in rows.ROWS:
             if row.name in args.rows:
-                lines += _measure(row, args.runs, options, left_out)
+                lines += _measure(row, args, options, left_out)
     except KeyboardInterrupt:
         print("Interrupted; the rows up to here:")
     print("\n".join(["", figures.header()] + lines))
@@ -65,41 +67,53 @@ def _parse():
         "--vdsm", metavar="LIB", help="the folder lib of a VDSM checkout, "
         "whose pool is measured too")
     parser.add_argument(
-        "--runs", type=int, default=5, help="of each trial (%(default)s)")
+        "--runs", type=int, help="of each trial (5; simulated: 1)")
     parser.add_argument(
-        "--rows", default=",".join(rows.NAMES),
-        help="which, separated by commas (%(default)s)")
+        "--rows", default=",".join(rows.USUAL),
+        help="which, separated by commas (%%(default)s); there are also %s, "
+        "which take minutes, and 5 GB of memory for the 200 VMs of scale" %
+        " and ".join(sorted(set(rows.NAMES) - set(rows.USUAL))))
     parser.add_argument(
         "--tasks", type=int, default=100000, help="of one trial (%(default)s)")
     parser.add_argument(
-        "--seconds", type=float, default=10.0,
-        help="of one trial of operations or sampling (%(default)s)")
+        "--seconds", type=float,
+        help="of one trial of operations or sampling (10; simulated: 60)")
+    parser.add_argument(
+        "--vms", type=int, help="how many are sampled (60; scale: 200; "
+        "simulated: 10000)")
     args = parser.parse_args()
     args.rows = args.rows.split(",")
     unknown = set(args.rows) - set(rows.NAMES)
     if unknown:
         parser.error("no such row: %s; there are %s" % (
             ", ".join(sorted(unknown)), ", ".join(rows.NAMES)))
-    if args.runs < 1 or args.tasks < 100 or args.seconds < 4:
-        parser.error("at least 1 run, 100 tasks and 4 seconds are needed")
+    for what, least in (("runs", 1), ("tasks", 100), ("seconds", 4),
+                        ("vms", 4)):
+        value = getattr(args, what)
+        if value is not None and value < least:
+            parser.error("at least %d %s are needed" % (
+                least, what.replace("vms", "VMs")))
     if args.vdsm and not os.path.exists(
             os.path.join(args.vdsm, "vdsm/executor.py")):
         parser.error("%s has no vdsm/executor.py" % args.vdsm)
     return args
 
 
-def _measure(row, runs, options, left_out):
+def _measure(row, args, options, left_out):
     """
     Measure one row, print its figures, and return its lines of the summary.
     """
+    options = dict(options, vms=args.vms or row.setting.vms,
+                   seconds=args.seconds or row.setting.seconds)
     try:
-        with _surroundings(row) as more:
-            samples = _sample(row, runs, dict(options, **more), left_out)
+        with _surroundings(row, options) as more:
+            samples = _sample(row, args.runs or row.setting.runs,
+                              dict(options, **more), left_out)
     except (TrialFailed, unittest.SkipTest) as e:
-        _progress("")
+        machine.progress("")
         print("\n%s: not measured: %s" % (row.name, e))
         return ["%-10snot measured" % row.name]
-    _progress("")
+    machine.progress("")
     print("\n" + "\n".join(figures.details(row, samples)))
     print("  (load average at the end: %.2f)" % os.getloadavg()[0])
     sys.stdout.flush()
@@ -113,12 +127,14 @@ def _sample(row, runs, options, left_out):
     """
     samples = {}
     for number in range(1, runs + 1):
-        _progress("%s: run %d of %d" % (row.name, number, runs))
         # In turn, so that other load of the machine hits all alike.
         for name in row.candidates:
-            if name not in left_out:
-                _add(samples.setdefault(name, {}),
-                     _try(row.name, name, options))
+            if name in left_out:
+                continue
+            machine.progress("%s: run %d of %d, %s" % (
+                row.name, number, runs, name))
+            _add(samples.setdefault(name, {}),
+                 _try(row.measure, name, options))
     return samples
 
 
@@ -128,21 +144,33 @@ def _add(samples, result):
 
 
 @contextlib.contextmanager
-def _surroundings(row):
+def _surroundings(row, options):
     """
     Give what a row needs beside the candidates, as options of its trials.
     """
-    if row is not rows.SAMPLER:
+    if row.setting.needs == rows.REAL_VMS:
+        with _real_vms(row, options["vms"]) as uri:
+            yield {"uri": uri}
+    elif row.setting.needs == rows.FOLDER:
+        folder = tempfile.mkdtemp(prefix="vdsm-sampling-")
+        try:
+            yield {"folder": folder, "seed": _SEED}
+        finally:
+            shutil.rmtree(folder)
+    else:
         yield {}
-        return
+
+
+@contextlib.contextmanager
+def _real_vms(row, count):
     sys.path += [os.path.join(_TREE, "tests/functional")]
     # Of the tests; not every machine can run it.
     import host  # pylint: disable=import-error
-    _progress("sampler: starting %d VMs" % _VMS)
-    vms = host.Host(_VMS)
+    machine.progress("%s: starting %d VMs" % (row.name, count))
+    vms = host.Host(count)
     try:
         vms.start()
-        yield {"uri": vms.uri, "vms": _VMS}
+        yield vms.uri
     except host.HostError as e:
         raise TrialFailed(str(e))
     finally:
@@ -153,14 +181,12 @@ def _try(measure, candidate, options):
     """
     Return what one trial found.
     """
-    if measure == rows.SAMPLER.name:
-        measure = "poll"
     trial = subprocess.Popen(
         [sys.executable, os.path.join(_HERE, "trial.py"), measure, candidate,
          json.dumps(options)],
         env=dict(os.environ, PYTHONPATH=_LIB), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE)
-    limit = clock.monotonic() + options["seconds"] + _LIMIT
+    limit = clock.monotonic() + options.get("seconds", 0) + _LIMIT
     try:
         while trial.poll() is None and clock.monotonic() < limit:
             time.sleep(0.05)
@@ -188,44 +214,15 @@ def _describe(args, problem):
     """
     The machine, and how it is measured.
     """
-    lines = ["%s, Python %s, %d x %s, load average %.2f" % (
-        time.strftime("%Y-%m-%d %H:%M"), platform.python_version(),
-        multiprocessing.cpu_count(), _cpu_model(), os.getloadavg()[0])]
+    lines = [machine.describe()]
     lines.append("VDSM is left out: " + problem if problem else
-                 "VDSM " + _commit(args.vdsm))
-    lines.append("Medians of %d runs [least..most], each in a process of its "
-                 "own, candidates in turn;" % args.runs)
-    lines.append("%d tasks, %g seconds of operations. TPE: "
-                 "ThreadPoolExecutor. slack: ours," %
-                 (args.tasks, args.seconds))
-    lines.append("operations with a slack of 50 ms. bare: a thread that "
-                 "sleeps and calls, no pool.")
-    lines.append("bulk: one call for all VMs, in the summary as TPE.")
+                 "VDSM " + machine.commit(args.vdsm))
+    lines.append("Medians [least..most] of runs, each in a process of its "
+                 "own, candidates in turn;")
+    lines.append("%d tasks. TPE: ThreadPoolExecutor. slack: ours, operations "
+                 "with a slack of" % args.tasks)
+    lines.append("50 ms. bare: a thread that sleeps and calls, no pool. bulk: "
+                 "one call for all VMs,")
+    lines.append("in the summary as TPE. no look: ours, when /proc is not "
+                 "looked at first.")
     return lines
-
-
-def _cpu_model():
-    with open("/proc/cpuinfo") as f:
-        for line in f:
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.machine()
-
-
-def _commit(folder):
-    git = subprocess.Popen(
-        ["git", "log", "-1", "--format=%h of %cd", "--date=short"],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, _ = git.communicate()
-    return out.decode("ascii", "replace").strip() or "of an unknown commit"
-
-
-def _progress(text):
-    """
-    Say on a terminal what is under way; "" removes it.
-    """
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K" + text)
-    elif text:
-        sys.stderr.write(text + "\n")
-    sys.stderr.flush()

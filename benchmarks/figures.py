@@ -12,7 +12,7 @@ import collections
 _COLUMN = "%24s"
 _LABEL = "  %-28s"
 
-_SUMMARY = "%-9s %-22s %10s %10s %10s  %-15s %5s  %s"
+_SUMMARY = "%-9s %-27s %10s %10s %10s  %-15s %5s  %s"
 
 
 def median(values):

@@ -18,7 +18,11 @@ from threadpool import clock
 from vmsampling import groups
 from vmsampling import sampler
 
-_PERIOD = 1.0
+# So many VMs a second two cores can do, with room left.
+_VMS_A_SECOND = 50
+
+# Rounds of a trial at least.
+_ROUNDS = 5
 
 # The first rounds open connections and fill the history.
 _WARM_UP = 5
@@ -34,8 +38,12 @@ class _Sampler(object):
     The sampler with a reader that looks at it once a round.
     """
 
-    def __init__(self, uri):
-        self._sampler = sampler.Sampler(uri, _PERIOD)
+    def __init__(self, uri, period):
+        self._period = period
+        self._sampler = sampler.Sampler(uri, period)
+        if hasattr(self._sampler, "spread"):
+            # Else it is its own pace that would be measured.
+            self._sampler.spread = 0
         self._sampler.start()
         self._round = 0
 
@@ -51,18 +59,19 @@ class _Sampler(object):
         self._round = snapshot["round"]
         fresh = [vm for vm in snapshot["vms"].values()
                  if vm["age"]["monitor"] is not None and
-                 vm["age"]["monitor"] < 2 * _PERIOD]
+                 vm["age"]["monitor"] < 2 * self._period]
         return len(fresh), snapshot["elapsed"]
 
 
 class _Bulk(object):
 
-    def __init__(self, uri):
+    def __init__(self, uri, period):
+        self._period = period
         self._connection = libvirt.openReadOnly(uri)
         self._due = clock.monotonic()
 
     def next(self):
-        self._due += _PERIOD
+        self._due += self._period
         time.sleep(max(self._due - clock.monotonic(), 0))
         begin = clock.monotonic()
         records = self._connection.getAllDomainStats(
@@ -72,11 +81,14 @@ class _Bulk(object):
 
 def poll(candidate, options):
     before = _resident()
-    poller = {"ours": _Sampler, "bulk": _Bulk}[candidate](options["uri"])
+    period = max(1.0, options["vms"] / _VMS_A_SECOND)
+    poller = {"ours": _Sampler, "bulk": _Bulk}[candidate](
+        options["uri"], period)
     for _ in range(_WARM_UP):
         poller.next()
     warm, cpu = _resident(), process.cpu_seconds()
-    rounds = [poller.next() for _ in range(int(options["seconds"] / _PERIOD))]
+    rounds = [poller.next() for _ in range(
+        max(int(options["seconds"] / period), _ROUNDS))]
     cpu, after = process.cpu_seconds() - cpu, _resident()
     least = min(sampled for sampled, _ in rounds)
     if least < options["vms"]:
@@ -85,6 +97,8 @@ def poll(candidate, options):
     sweeps = sorted(seconds for _, seconds in rounds)
     samples = options["vms"] * len(rounds)
     return {
+        "vms": options["vms"],
+        "period": period,
         "cpu": cpu / samples * 1e6,
         "sweep": 1000 * sweeps[len(sweeps) // 2],
         "memory": (warm - before) / options["vms"] / 1024,

@@ -27,8 +27,23 @@ def resident():
         return int(f.read().split()[1]) * resource.getpagesize()
 
 
-def threads():
-    return len(os.listdir("/proc/self/task"))
+def threads(pid="self"):
+    """
+    Of this process or of another one; 0 when it has ended.
+    """
+    try:
+        return len(os.listdir("/proc/%s/task" % pid))
+    except EnvironmentError:
+        return 0
+
+
+def thread_seconds(tid):
+    """
+    CPU time of one of its threads, by the kernel's number.
+    """
+    with open("/proc/self/task/%d/stat" % tid) as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def switches():

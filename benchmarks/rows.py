@@ -12,8 +12,30 @@ import collections
 # form: of a value. target: None, or one of those below; for "ours".
 Metric = collections.namedtuple("Metric", "key label form target")
 
-# options: of the measure, beside those of the command line.
-Row = collections.namedtuple("Row", "name title candidates metrics")
+# What rows need beside the candidates.
+REAL_VMS = "real VMs"
+FOLDER = "folder"
+
+# needs: None, or one of the above; the others: unless the command line says
+# otherwise.
+Setting = collections.namedtuple("Setting", "needs vms runs seconds")
+
+_PLAIN = Setting(needs=None, vms=0, runs=5, seconds=10.0)
+
+
+class Row(object):
+
+    def __init__(self, name, title, candidates, metrics, measure=None,
+                 setting=_PLAIN):
+        """
+        measure: of trial.py, if it has another name.
+        """
+        self.name = name
+        self.title = title
+        self.candidates = candidates
+        self.metrics = metrics
+        self.measure = measure or name
+        self.setting = setting
 
 
 class AtMost(object):
@@ -76,6 +98,39 @@ _OPERATIONS = (
     Metric("missed", "runs missed", "%.0f", AtMost(0)),
 )
 
+_SAMPLING = (
+    Metric("vms", "VMs", "%d", None),
+    Metric("period", "period, s", "%g", None),
+    # 1 % of a core for 500 VMs at 15 s.
+    Metric("cpu", "CPU, us a VM and round", "%.0f", AtMost(300)),
+    Metric("sweep", "sweep, ms", "%.1f", Ratio(0.7, "bulk")),
+    Metric("memory", "memory, KiB a VM", "%.0f", None),
+    Metric("growth", "growth, bytes a VM and round", "%.0f", None),
+    Metric("threads", "threads", "%.0f", None),
+)
+
+_SIMULATION = (
+    Metric("vms", "VMs", "%d", None),
+    Metric("hanging", "VMs that hang", "%d", None),
+    Metric("hung", "calls that hang", "%d", None),
+    Metric("stale", "others older than 2 periods", "%d", AtMost(0)),
+    Metric("host", "host tiers as old", "%d", AtMost(0)),
+    Metric("p50", "late, median, s", "%.2f", None),
+    Metric("p99", "late, p99, s", "%.2f", None),
+    Metric("most", "late, most, s", "%.2f", None),
+    Metric("cpu", "CPU, us a VM and round", "%.0f", AtMost(300)),
+    Metric("fake", "of that the simulation", "%.0f", None),
+    Metric("sweep", "longest sweep, s", "%.1f", None),
+    Metric("snapshot", "longest snapshot(), ms", "%.0f", None),
+    Metric("memory", "memory, KiB a VM", "%.0f", None),
+    Metric("growth", "growth, bytes a VM and round", "%.0f", None),
+    Metric("threads", "threads", "%d", None),
+    Metric("workers", "workers", "%d", None),
+    Metric("max_hung", "max_hung", "%d", None),
+    Metric("period", "period, s", "%g", None),
+    Metric("seed", "seed", "%d", None),
+)
+
 ROWS = (
     Row("dispatch", "Dispatch and complete; timeout, key; 4 submitters",
         _POOLS, (
@@ -116,15 +171,15 @@ ROWS = (
         _POOLS, (
             Metric("wakeups", "wake-ups a second", "%.1f", AtMost(0)),
             Metric("cpu", "CPU, %", "%.2f", None))),
+    Row("sampler", "Sampling real QEMUs", ("ours", "bulk"), _SAMPLING,
+        "poll", _PLAIN._replace(needs=REAL_VMS, vms=60)),
+    Row("scale", "Sampling many real QEMUs", ("ours", "bulk"), _SAMPLING,
+        "poll", _PLAIN._replace(needs=REAL_VMS, vms=200, seconds=40.0)),
+    Row("simulated", "Sampling simulated QEMUs, from some moment on 1 % hang",
+        ("ours", "no look"), _SIMULATION, "simulate",
+        Setting(needs=FOLDER, vms=10000, runs=1, seconds=60.0)),
 )
 
-SAMPLER = Row(
-    "sampler", "Sampling 20 real QEMUs, period 1 s", ("ours", "bulk"), (
-        # 1 % of a core for 500 VMs at 15 s.
-        Metric("cpu", "CPU, us a VM and round", "%.0f", AtMost(300)),
-        Metric("sweep", "sweep, ms", "%.1f", Ratio(0.7, "bulk")),
-        Metric("memory", "memory, KiB a VM", "%.0f", None),
-        Metric("growth", "growth, bytes a VM and round", "%.0f", None),
-        Metric("threads", "threads", "%.0f", None)))
-
-NAMES = tuple(row.name for row in ROWS) + (SAMPLER.name,)
+NAMES = tuple(row.name for row in ROWS)
+# Those that take no minutes each.
+USUAL = tuple(name for name in NAMES if name not in ("scale", "simulated"))
