@@ -25,7 +25,7 @@ _WITH_POOL = {
     "spread": "operations", "burst": "operations", "stuck": "operations",
     "idle": "lifecycle", "fork": "lifecycle",
 }
-_WITH_NAME = {"exit": "lifecycle", "poll": "polling",
+_WITH_NAME = {"exit": "lifecycle", "poll": "polling", "watch": "samplers",
               "simulate": "simulation"}
 
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """
-VDSM's pool, imported from where the user has VDSM. Nothing of it is here.
+VDSM's pool and sampling, imported from where the user has VDSM. Nothing of
+it is here.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -27,6 +28,28 @@ _UNUSED = (
     "vdsm.virt.vmstatus",
 )
 
+# What vdsm.virt.sampling imports in addition, and the bulk call has no use
+# for. It does use the other two, and the real libvirt.
+_UNUSED_BY_SAMPLING = tuple(
+    name for name in _UNUSED if name not in (
+        "libvirt", "vdsm.virt.sampling", "vdsm.virt.utils")) + (
+    "vdsm.common.cmdutils",
+    "vdsm.common.commands",
+    "vdsm.common.fileutils",
+    "vdsm.common.supervdsm",
+    "vdsm.constants",
+    "vdsm.hugepages",
+    "vdsm.numa",
+    "vdsm.utils",
+)
+
+# What must be more than a function when these modules are imported: parts of
+# paths, to nowhere, and a base class.
+_NEEDED = {
+    "vdsm.constants": (("P_VDSM_LOG", ""), ("P_VDSM_RUN", "")),
+    "vdsm.common.cmdutils": (("Error", Exception),),
+}
+
 
 class _Anything(types.ModuleType):
     """
@@ -47,13 +70,27 @@ class Modules(object):
     The modules that are measured. Raises ImportError.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, unused=_UNUSED):
         # Nothing is written where VDSM is.
         sys.dont_write_bytecode = True
         sys.path.insert(0, path)
-        for name in _UNUSED:
+        for name in unused:
             sys.modules[name] = _Anything(name)
+            for attribute, value in _NEEDED.get(name, ()):
+                setattr(sys.modules[name], attribute, value)
         self.executor = importlib.import_module("vdsm.executor")
         self.schedule = importlib.import_module("vdsm.schedule")
         self.periodic = importlib.import_module("vdsm.virt.periodic")
         self.time = importlib.import_module("vdsm.common.time")
+
+
+class Sampling(Modules):
+    """
+    The same, and VDSM's sampling by bulk calls. Its own settings are those
+    of a default installation as far as they matter here: calls do not wait
+    for a job that somebody else holds.
+    """
+
+    def __init__(self, path):
+        super(Sampling, self).__init__(path, _UNUSED_BY_SAMPLING)
+        self.sampling = importlib.import_module("vdsm.virt.sampling")
