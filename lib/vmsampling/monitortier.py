@@ -12,6 +12,7 @@ import logging
 import libvirt
 
 from threadpool import throttle
+from vmsampling import blockstats
 from vmsampling import connection as _connection
 from vmsampling import devices as _devices
 from vmsampling import groups
@@ -130,7 +131,7 @@ class Monitor(question.Question):
             fields[prefix + "name"] = disk.name
             self.say("blockStatsFlags(%s)" % disk.name, of_vm=True)
             try:
-                counters = virt_domain.blockStatsFlags(disk.name, 0)
+                counters = blockstats.ask(virt_domain, disk.name)
             except libvirt.libvirtError as e:
                 if (e.get_error_code() in _FINAL or
                         not _connection.is_alive(connection.virt)):

@@ -10,6 +10,8 @@ from __future__ import absolute_import, division, print_function
 
 import host
 import watching
+from vmsampling import blockstats
+from vmsampling import connection
 
 VMS = host.Host(vms=3)
 
@@ -35,3 +37,13 @@ class SmokeTest(watching.TestCase):
         VMS.thaw("vm02")
         self.wait_fresh(sampler, VMS.domains, 2)
         self.check_no_errors()
+
+    def test_counters_are_those_of_the_binding(self):
+        # Without a sampler: this guest's disk is idle, so they stand still.
+        lent = connection.Connections(VMS.uri).open()
+        self.addCleanup(lent.close)
+        domain = lent.virt.lookupByName("vm01")
+        counters = blockstats.ask(domain, "vda")
+        self.assertEqual(counters, domain.blockStatsFlags("vda", 0))
+        self.assertIn("flush_total_times", counters)
+        self.assertTrue(blockstats.ask._functions)
