@@ -12,11 +12,13 @@ line with what it has measured, also when it fails.
 from __future__ import absolute_import, division, print_function
 
 import collections
+import logging
 import sys
 
 import clients
 import faults
 import host
+import nbd
 import scale
 import tools
 import watching
@@ -118,23 +120,25 @@ class TestCase(watching.TestCase):
         except AssertionError as e:
             self.problems.append(str(e))
 
-    def judge(self, fault, seen, names, tier="monitor", least=None,
+    def judge(self, fault, seen, names, tier="monitor", known_only=False,
               hung_elsewhere=0, note=""):
         """
         Tell what was seen, and what was wrong with it.
 
         names: VMs whose tier of this name must have been fresh at each look;
-            least: no more than so many of them.
+            known_only: those of them only that have answered in the fault.
         note: one more thing to tell.
         """
         limit = (watching.WORKERS + most_hung(seen.looks) + hung_elsewhere +
                  watching.OTHER_THREADS)
         self.tell(fault.name + note, seen, names, tier, limit)
-        if least is None:
-            self.collect(
-                self.check_fresh, seen.looks, names, tier, limit=FRESH)
+        if known_only:
+            known = self.known(seen.looks, names)
+            self.collect(self.assertGreaterEqual, len(known), len(names) // 5,
+                         "VMs that are known to answer")
         else:
-            self.collect(self.check_least, seen.looks, names, least)
+            known = names
+        self.collect(self.check_fresh, seen.looks, known, tier, limit=FRESH)
         self.collect(self.check_hung, seen.looks)
         self.collect(self.check_threads, seen.looks,
                      most_hung(seen.looks) + hung_elsewhere)
@@ -175,12 +179,15 @@ class TestCase(watching.TestCase):
         tools.wait_until(free, 5, lambda: "libvirtd's workers are free: %s" %
                          found[0])
 
-    def check_least(self, looks, healthy, least):
-        counts = [len(fresh(look, healthy)) for look in looks]
-        bad = ["%d at %.2f s" % (count, look.time)
-               for count, look in zip(counts, looks) if count < least]
-        self.fail_if(bad, "fewer than %d of %d fresh" % (
-            least, len(healthy)))
+    def known(self, looks, names):
+        """
+        Return those who answered when all calls hung already that may.
+        """
+        full = [look for look in looks if hung(look) >= SCALE.max_hung - 1]
+        self.assertTrue(full, "never were all calls hung that may")
+        since = full[0].time
+        return [name for name in names if any(
+            look.time - look.age(name, "monitor") > since for look in looks)]
 
     def check_hung(self, looks):
         bad = ["%d at %.2f s" % (hung(look), look.time)
@@ -215,11 +222,11 @@ class VMsTest(TestCase):
     """
 
     def check(self, fault, **settings):
-        least = settings.pop("least", None)
+        known_only = settings.pop("known_only", False)
         seen = self.face(fault, SCALE.fault, **settings)
         self.collect(self.check_fresh, seen.looks, VMS.domains, "host", FRESH)
         self.judge(fault, seen, set(VMS.domains) - set(fault.hit),
-                   least=least)
+                   known_only=known_only)
 
     def test_few_stopped(self):
         self.check(faults.Stopped(VMS, FEW))
@@ -232,9 +239,8 @@ class VMsTest(TestCase):
 
     def test_many_stopped_unseen(self):
         # They take all calls that may hang, and the sampler goes on with
-        # those VMs that answer.
-        healthy = len(VMS.domains) - len(MANY)
-        self.check(faults.Stopped(VMS, MANY), look=False, least=healthy // 2)
+        # those VMs that have answered by then. How many these are is chance.
+        self.check(faults.Stopped(VMS, MANY), look=False, known_only=True)
 
     def test_storage_hangs(self):
         self.check_storage(faults.StorageHangs(STORAGE, ON_IT))
@@ -259,7 +265,19 @@ class VMsTest(TestCase):
                    note=" (%d frozen by a question)" % len(frozen))
 
     def test_network_storage_hangs(self):
-        self.skipTest("nbd.py is to come")
+        # There is no canary for it, so no question may touch it.
+        names = ["net%d" % n for n in range(1, SCALE.few + 1)]
+        VMS.create_all(names)
+        self.addCleanup(VMS.destroy, *names)
+        with nbd.NbdServer(VMS) as server:
+            for name in names:
+                VMS.virsh("attach-device", name, server.disk(name, "vdb"))
+            fault = faults.StorageHangs(server, names, "NBD server")
+            seen = self.face(
+                fault, SCALE.brief, last=lambda: VMS.silent(names))
+        self.collect(self.assertEqual, seen.last, [], "frozen")
+        self.collect(self.check_fresh, seen.looks, VMS.domains, "host", FRESH)
+        self.judge(fault, seen, VMS.domains)
 
     def test_job_held(self):
         # Its monitor answers, and its job is another client's.
@@ -304,6 +322,12 @@ class ChurnTest(TestCase):
 
     # Long enough to be seen within a period, and then to be missed.
     LIFE = 2 * SCALE.period
+
+    def check_no_errors(self):
+        # For a moment, VMs that start or end may take all the calls that may
+        # hang at a small scale: libvirtd holds their locks meanwhile.
+        self.assertEqual([message for message in self.logs.at(logging.ERROR)
+                          if "refusing work" not in message], [])
 
     def test_vms_appear_and_vanish(self):
         fault = faults.Churn(VMS, SCALE.changes, self.LIFE)
