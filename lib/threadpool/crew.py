@@ -60,12 +60,12 @@ class Crew(object):
             recruits = self._hire()
         self._launch(recruits)
 
-    def resize(self, max_workers):
+    def resize(self, max_workers, workers=None):
         """
-        Let so many workers exist. Thread: any.
+        Let so many workers exist, and be free. Thread: any.
         """
         with self._lock:
-            self._roster.resize(max_workers)
+            self._roster.resize(max_workers, workers)
             recruits = self._hire()
             self.full = self._roster.full
         self._launch(recruits)

@@ -87,15 +87,13 @@ class Executor(futures.Executor):
 
         Raises ValueError.
         """
-        if not 1 <= workers <= max_workers:
-            raise ValueError("workers must be from 1 to max_workers, which "
+        if workers > max_workers:
+            raise ValueError("workers must be at most max_workers, which "
                              "is {0}: {1}".format(max_workers, workers))
         if max_tasks < 1:
             raise ValueError("max_tasks must be at least 1: {0}".format(
                 max_tasks))
         self.name = name
-        self._workers = workers
-        self._max_workers = max_workers
         self._timeout = _checked(timeout)
         # Whoever made a scheduler starts and stops it.
         self._own_scheduler = scheduler is None
@@ -174,20 +172,17 @@ class Executor(futures.Executor):
         return Bound(functools.partial(
             self._submit, timeout=timeout, key=key, group=group))
 
-    def resize(self, max_workers):
+    def resize(self, max_workers, workers=None):
         """
         Let there be so many threads at the most from now on, those with late
-        tasks included. No task is given up for it: where more exist they
-        leave as they return.
+        tasks included, and so many workers while no task is late (None: as
+        before). No task is given up for it: where more exist they leave as
+        they return.
 
         Raises ValueError. Thread: any.
         """
-        if max_workers < 1:
-            raise ValueError("max_workers must be at least 1: {0}".format(
-                max_workers))
         fork.check()
-        self._max_workers = max_workers
-        self._crew.resize(max_workers)
+        self._crew.resize(max_workers, workers)
 
     def stop(self, wait=True, timeout=10):
         """
@@ -242,8 +237,6 @@ class Executor(futures.Executor):
         state.update({
             "name": self.name,
             "running": self._state == _RUNNING,
-            "workers": self._workers,
-            "max_workers": self._max_workers,
             "max_tasks": self._backlog.max_tasks,
             "queued": len(self._backlog),
             "idle": len(self._backlog.idle),

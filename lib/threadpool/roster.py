@@ -23,6 +23,10 @@ class Roster(object):
     """
 
     def __init__(self, workers, max_workers, stuck_after):
+        """
+        Raises ValueError.
+        """
+        _check(workers, max_workers)
         self.workers = workers
         self.max_workers = max_workers
         # Seconds from its deadline until a late task is stuck.
@@ -69,15 +73,22 @@ class Roster(object):
             recruits.append(worker)
         return recruits
 
-    def resize(self, max_workers):
+    def resize(self, max_workers, workers=None):
         """
-        From now on so many may exist. Those without a late task leave when
-        they are at leisure, if there are more.
+        From now on so many may exist, and be free (None: as before). Those
+        without a late task leave when they are at leisure, if there are more.
+
+        Raises ValueError.
         """
+        if workers is None:
+            workers = self.workers
+        _check(workers, max_workers)
+        self.workers = workers
         self.max_workers = max_workers
-        excess = len(self._all) - max_workers
-        # First those who are leaving already.
-        free = sorted(self._all - self._late, key=lambda w: not w.leaving)
+        excess = max(len(self._all) - max_workers, self.free - workers)
+        # First those who are leaving already, then those without a task.
+        free = sorted(self._all - self._late,
+                      key=lambda w: (not w.leaving, w.task is not None))
         for worker in free[:max(excess, 0)]:
             # It counts until it is gone: it may just be taking a task.
             worker.leaving = True
@@ -158,6 +169,8 @@ class Roster(object):
         Return figures as plain data; see Executor.state().
         """
         return {
+            "workers": self.workers,
+            "max_workers": self.max_workers,
             "threads": len(self._all),
             "free": self.free,
             "late": len(self._late),
@@ -173,3 +186,10 @@ class Roster(object):
 
     def __len__(self):
         return len(self._all)
+
+
+def _check(workers, max_workers):
+    for name, count in (("workers", workers), ("max_workers", max_workers)):
+        if count < 1:
+            raise ValueError("{0} must be at least 1: {1}".format(
+                name, count))
