@@ -115,6 +115,17 @@ class TestStop(poolcase.PoolTest):
             self.clock.advance(5)
         self.check_state(threads=1, late=1)
 
+    def test_stop_need_not_wait_for_late_tasks(self):
+        self.hang(timeout=0)
+        left = self.pool.stop(timeout=None, for_late=False)
+        self.assertEqual(len(left), 1)
+
+    def test_stop_ends_the_waiting_of_shutdown(self):
+        self.hang()
+        with kit.Bunch(1, lambda _: self.pool.shutdown(wait=True)):
+            kit.eventually(lambda: len(self.pool._crew._departures))
+            self.assertEqual(len(self.pool.stop(wait=False)), 1)
+
     def test_late_callbacks_run_though_all_have_left(self):
         gate = self.gate()
         future = self.pool.submit(gate)

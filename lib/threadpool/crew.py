@@ -164,6 +164,8 @@ class Crew(object):
                 task for worker, task in self._roster.published()
                 if worker.late is not task and
                 self._roster.mark(worker, task)]
+        # Those who wait for all but late tasks.
+        self._departures.wake()
         for task in abandoned:
             _fail(self.name, task, None)
 

@@ -184,11 +184,12 @@ class Executor(futures.Executor):
         fork.check()
         self._crew.resize(max_workers, workers)
 
-    def stop(self, wait=True, timeout=10):
+    def stop(self, wait=True, timeout=10, for_late=True):
         """
         Drop the tasks that wait (their futures are cancelled), wait for those
-        under way up to timeout seconds unless wait is False, and give up the
-        rest: their futures fail, their threads end when the calls return.
+        under way up to timeout seconds unless wait is False (for late ones
+        not at all unless for_late), and give up the rest: their futures fail,
+        their threads end when the calls return.
 
         Returns what was given up, as stuck() does. Always returns in time;
         idempotent. Thread: any.
@@ -198,7 +199,7 @@ class Executor(futures.Executor):
         self._crew.dismiss()
         _drop(self._backlog)
         if wait:
-            self._crew.wait(timeout, for_late=True)
+            self._crew.wait(timeout, for_late)
         left = self._reporter.describe_all(self._crew.under_way())
         self._crew.abandon()
         self._stop_scheduler()
