@@ -95,6 +95,17 @@ class TestLate(poolcase.PoolTest):
         self.check_state(late=3)
         self.ran()
 
+    def test_patient_task_waits_in_a_stuck_pool(self):
+        with kit.logs("threadpool.crew"):
+            gates = self.hang(4, timeout=0)
+        done = threading.Event()
+        self.pool.dispatch(done.set, patient=True)
+        self.check_state(queued=1)
+        with self.assertRaises(errors.PoolStuck):
+            self.pool.dispatch(int)
+        gates[0].open()
+        kit.wait(done)
+
     def test_queue_moves_when_one_returns(self):
         gates = self.hang(2, timeout=0) + self.hang(2, timeout=1)
         done = threading.Event()

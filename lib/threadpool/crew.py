@@ -95,7 +95,7 @@ class Crew(object):
             self.errand(functools.partial(
                 self.reporter.log_stuck, worker, task))
         if became_full:
-            log.error("%s; refusing work until one returns",
+            log.error("%s; nothing else runs until one returns",
                       self.reporter.pool_stuck(self.under_way()))
         return min(earliest, due, probe_at)
 

@@ -132,7 +132,8 @@ class Executor(futures.Executor):
         self._backlog.closed = False
         self._crew.start()
 
-    def dispatch(self, callable, timeout=DEFAULT, key=None, group=None):
+    def dispatch(self, callable, timeout=DEFAULT, key=None, group=None,
+                 patient=False):
         """
         Have callable() run on a worker, and forget it. Never blocks.
 
@@ -140,6 +141,7 @@ class Executor(futures.Executor):
         key: of a built-in type; at most one task with it is under way.
         group: of a built-in type; tasks with it may fail together, and then
             hold few threads, see bulkhead.py.
+        patient: have it wait in the queue, and do not raise PoolStuck.
 
         Raises NotRunning, PoolStuck, KeyBusy, GroupBusy, QueueFull. Thread:
         any.
@@ -147,7 +149,7 @@ class Executor(futures.Executor):
         if not builtins.callable(callable):
             raise TypeError("not callable: {0!r}".format(callable))
         timeout = self._timeout if timeout is DEFAULT else _checked(timeout)
-        self._admit()
+        self._admit(patient)
         self._backlog.put(_task.Task(callable, timeout, key, group))
 
     def submit(*args, **kwargs):
@@ -277,12 +279,12 @@ class Executor(futures.Executor):
                 "{0}={1}".format(key, value)
                 for key, value in sorted(self._crew.state().items())))
 
-    def _admit(self):
+    def _admit(self, patient=False):
         if fork.MUST_CHECK:
             fork.check()
         if self._backlog.closed:
             raise errors.NotRunning(self.name, self._state)
-        if self._crew.full:
+        if self._crew.full and not patient:
             raise self._reporter.pool_stuck(self._crew.under_way())
 
     def _submit(self, fn, args, kwargs, timeout, key, group):
