@@ -5,6 +5,6 @@
 A thread pool that detects stuck tasks, is not depleted by them, and does not
 leak threads on them. Knows nothing of what the tasks do.
 
-Public: executor, schedule, periodic, errors, clock, evidence, throttle. The
-other modules are how these are made.
+Public: executor, storage, schedule, periodic, errors, clock, evidence,
+throttle. The other modules are how these are made.
 """
