@@ -108,6 +108,13 @@ class FutureTest(kit.TestCase):
         self.check_refused("CANCELLED_AND_NOTIFIED")
         self.assertTrue(self.future.cancelled())
 
+    def test_result_is_final_with_the_locks_of_vdsm(self):
+        if sys.version_info[0] > 2:
+            self.skipTest("pthreading is for Python 2")
+        self.future._condition = threading.Condition(threading.Lock())
+        self.future.set_result("first")
+        self.check_refused("FINISHED")
+
     def test_running(self):
         self.assertTrue(self.future.set_running_or_notify_cancel())
         self.assertFalse(self.future.cancel())

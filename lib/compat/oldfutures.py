@@ -89,21 +89,24 @@ else:
             # Test and change under one hold of the lock, callbacks after it:
             # so the parent's setters, which do both, are of no use here.
             with self._condition:
-                if self._state in (_base.CANCELLED,
-                                   _base.CANCELLED_AND_NOTIFIED,
-                                   _base.FINISHED):
-                    raise InvalidStateError(
-                        "{0}: {1!r}".format(self._state, self))
-                self._result = result
-                self._exception = exception
-                self._traceback = traceback  # Read by the backport only.
-                self._state = _base.FINISHED
-                for waiter in self._waiters:
-                    if exception is None:
-                        waiter.add_result(self)
-                    else:
-                        waiter.add_exception(self)
-                self._condition.notify_all()
+                state = self._state
+                if state not in (_base.CANCELLED, _base.CANCELLED_AND_NOTIFIED,
+                                 _base.FINISHED):
+                    self._result = result
+                    self._exception = exception
+                    self._traceback = traceback  # Read by the backport only.
+                    self._state = _base.FINISHED
+                    for waiter in self._waiters:
+                        if exception is None:
+                            waiter.add_result(self)
+                        else:
+                            waiter.add_exception(self)
+                    self._condition.notify_all()
+                    state = None
+            if state is not None:
+                # The repr takes the lock, and VDSM's is not re-entrant
+                # (pthreading).
+                raise InvalidStateError("{0}: {1!r}".format(state, self))
             self._invoke_callbacks()
 
 
