@@ -15,7 +15,7 @@ import os
 import kit
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("lib", "tests", "benchmarks", "build-aux")
+FOLDERS = ("lib", "vdsm", "tests", "benchmarks", "build-aux")
 
 FILE_LINES = 500
 CLASS_LINES = 250
