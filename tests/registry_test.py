@@ -60,6 +60,14 @@ class ListTest(TestCase):
         self.assertEqual(self.history.samples(second), {})
         self.assertFalse(self.history.put(first, history.HOST, 2.0, {}))
 
+    def test_vm_that_ended_while_the_list_was_made(self):
+        self.update(("u1", 1, "a", RUNNING), ("u2", 2, "b", RUNNING))
+        asked = self.scheduler.now
+        self.registry.end("u1")
+        self.update(("u1", -1, "a", {"state.state": 5}),
+                    ("u2", 2, "b", RUNNING), time=asked)
+        self.assertEqual(self.names(), ["b"])
+
     def test_list_that_comes_late_is_ignored(self):
         asked = self.scheduler.now
         self.update(("u1", 1, "a", PAUSED), ("u2", 2, "b", RUNNING))

@@ -63,7 +63,9 @@ class Registry(object):
             new = dict((uuid, domain) for uuid, domain in old.items()
                        if domain.started > time)
             for uuid, number, name, fields in records:
-                if (uuid in new or
+                # A VM that ends while the list is made is in it without an
+                # ID.
+                if (uuid in new or number < 0 or
                         self._ended.get((uuid, number), time) > time):
                     continue
                 domain = old.get(uuid)

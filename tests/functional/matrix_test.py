@@ -334,6 +334,11 @@ class ChurnTest(WideTestCase):
     libvirtd holds the locks of VMs that start or end.
     """
 
+    def check_flat(self, looks):
+        """
+        What hangs is another VM's lock each time.
+        """
+
     # Long enough to be seen within a period, and then to be missed.
     LIFE = 2 * SCALE.period
 
