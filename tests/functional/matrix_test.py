@@ -226,7 +226,8 @@ class VMsTest(TestCase):
         seen = self.face(fault, SCALE.fault, **settings)
         self.collect(self.check_fresh, seen.looks, VMS.domains, "host", FRESH)
         self.judge(fault, seen, set(VMS.domains) - set(fault.hit),
-                   known_only=known_only)
+                   known_only=known_only,
+                   note="" if settings.get("look", True) else ", no looks")
 
     def test_few_stopped(self):
         self.check(faults.Stopped(VMS, FEW))
