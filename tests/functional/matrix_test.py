@@ -299,7 +299,7 @@ class WideTestCase(TestCase):
 
     def check_no_errors(self):
         self.assertEqual([message for message in self.logs.at(logging.ERROR)
-                          if "refusing work" not in message], [])
+                          if "held by late tasks" not in message], [])
 
 
 class LibvirtdTest(WideTestCase):
