@@ -23,7 +23,8 @@ class BudgetTest(kit.TestCase):
         self.history = history.History(clock=self.scheduler.clock)
         self.sizes = []
         self.budget = budget.Budget(
-            MAX_HUNG, self.sizes.append, self.history, self.scheduler.clock)
+            MAX_HUNG, self.sizes.append, self.history, self.scheduler.clock,
+            patience=0)
         self.domains = dict(
             (name, domain.Domain("uuid-of-" + name, 1, name,
                                  process=fakelibvirt.Process()))
@@ -103,6 +104,21 @@ class BudgetTest(kit.TestCase):
         self.assertEqual(self.verdict, budget.BUSY)
         self.end("b")
         self.assertTrue(self.call("d"))
+
+    def test_waits_for_a_place(self):
+        self.hang("a", "b")
+        self.call("c")
+        verdicts = []
+
+        def call(_):
+            with self.budget.place(self.domains["d"], 1.0) as verdict:
+                verdicts.append(verdict)
+
+        self.budget._patience = kit.PATIENCE
+        with kit.Bunch(1, call):
+            kit.eventually(lambda: len(self.budget._departures))
+            self.end("c")
+        self.assertEqual(verdicts, [budget.GRANTED])
 
     def test_nothing_is_asked_beyond_the_last_place(self):
         self.hang("a", "b", "c")

@@ -24,6 +24,7 @@ import threading
 
 from threadpool import clock as _clock
 from threadpool import throttle
+from threadpool import waiter
 from vmsampling import history as _history
 
 log = logging.getLogger("vmsampling.budget")
@@ -38,26 +39,33 @@ WITHHELD = "withheld"
 
 class _Place(object):
 
-    __slots__ = ("began", "late")
+    __slots__ = ("began", "seconds")
 
-    def __init__(self, began, seconds):
-        self.began = began
-        # From when on the call counts as one that hangs.
-        self.late = began + seconds
+    def __init__(self, seconds):
+        # When the call began, and after how many seconds it counts as one
+        # that hangs.
+        self.began = None
+        self.seconds = seconds
 
 
 class Budget(object):
 
-    def __init__(self, max_hung, resize, history, clock=_clock.monotonic):
+    def __init__(self, max_hung, resize, history, clock=_clock.monotonic,
+                 patience=0.5):
         """
         resize: called with the number of places when it changes, outside the
             lock: Executor.resize() of the monitor pool.
         history: to know when a VM has answered.
+        patience: for which part of the time until it is late a call may wait
+            for a place.
         """
         self._max_hung = max_hung
         self._resize = resize
         self._history = history
         self._clock = clock
+        self._patience = patience
+        # Those who wait for a place.
+        self._departures = waiter.Waiters()
         self._throttle = throttle.Throttle(interval=60.0, clock=clock)
         # All below changes under the lock.
         self._lock = threading.Lock()
@@ -90,8 +98,8 @@ class Budget(object):
         so many seconds. Gives GRANTED; or BUSY or WITHHELD, then it must not
         be made. Thread: any.
         """
-        place = _Place(self._clock(), seconds)
-        verdict = self._enter(domain, place)
+        place = _Place(seconds)
+        verdict = self._enter_soon(domain, place)
         if verdict == WITHHELD:
             self._tell(domain)
         try:
@@ -99,6 +107,7 @@ class Budget(object):
         finally:
             with self._lock:
                 self._inside.discard(place)
+            self._departures.wake()
 
     def state(self):
         """
@@ -116,7 +125,23 @@ class Budget(object):
                 "withheld": self._withheld,
             }
 
+    def _enter_soon(self, domain, place):
+        """
+        Wait for a place if the others are only busy: mostly for milliseconds,
+        and for less than until it would be late itself.
+        """
+        verdicts = []
+
+        def entered():
+            verdicts.append(self._enter(domain, place))
+            return verdicts[-1] != BUSY
+
+        if not entered():
+            self._departures.wait(entered, place.seconds * self._patience)
+        return verdicts[-1]
+
     def _enter(self, domain, place):
+        place.began = self._clock()
         with self._lock:
             verdict = self._judge(domain, place.began)
             if verdict == GRANTED:
@@ -150,7 +175,8 @@ class Budget(object):
                         "logged)", domain, self._places - 1, suppressed)
 
     def _late(self, now):
-        return [place for place in self._inside if place.late <= now]
+        return [place for place in self._inside
+                if place.began + place.seconds <= now]
 
     @property
     def _places(self):

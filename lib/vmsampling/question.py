@@ -111,9 +111,9 @@ class Question(object):
         self.again = found == process.AGAIN
         if found != process.GO:
             return
-        began = self.clock()
         with self._places.place(self.domain, self.timeout) as verdict:
             if verdict == budget.GRANTED:
+                began = self.clock()
                 ask(*args)
                 self.took = self.clock() - began
             self.again = verdict == budget.BUSY
