@@ -423,6 +423,10 @@ class TestCase(kit.TestCase):
         self.patch(qemu, "state_dirs", lambda *_args: [])
         self.addCleanup(
             lambda: self.assertEqual(self.libvirt.faults, []))
+        # A call that hung may return after all else, and its connection is
+        # to be closed on this loop, not on the real one: that would count
+        # one holder less than it has, and not end any more.
+        self.addCleanup(self.await_threads)
 
     def patch(self, where, name, value):
         self.addCleanup(setattr, where, name, getattr(where, name))

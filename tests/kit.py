@@ -301,17 +301,20 @@ class TestCase(unittest.TestCase):
         # Registered first, so it runs last, after the test's own clean-up.
         self.addCleanup(self._check_leaks)
 
-    def _check_leaks(self):
-        threads, descriptors = self._before
-
-        def clean():
-            return not _threads() - threads
-
+    def await_threads(self):
+        """
+        Wait until the threads of this test have ended.
+        """
+        threads, _ = self._before
         try:
-            eventually(clean)
+            eventually(lambda: not _threads() - threads)
         except AssertionError:
             self.fail("leaked threads: %r" % sorted(
                 thread.name for thread in _threads() - threads))
+
+    def _check_leaks(self):
+        _, descriptors = self._before
+        self.await_threads()
         try:
             # A thread that is just ending may have the C library load
             # something for that.
