@@ -205,9 +205,12 @@ class SurveyTest(TestCase):
         self.patch(qemu, "state_dirs", lambda *_args: ["/nonsense"])
         self.patch(qemu.Finder, "pid_from_file",
                    lambda _self, name: {"a": 7}.get(name))
-        self.patch(qemu, "glance", lambda pid: {"pid": pid})
+        # It ran at the first look.
+        looks = [{"pid": 1}, {"pid": 2}]
+        self.patch(qemu, "glance", lambda pid: (
+            looks.pop() if looks else {"pid": pid, "wchan": "poll"}))
         self.assertEqual(self.survey().processes, [
-            ("a", 7, {"pid": 7}), ("b", None, {})])
+            ("a", 7, {"pid": 7, "wchan": "poll"}), ("b", None, {})])
 
 
 class HangTest(TestCase):

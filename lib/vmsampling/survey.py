@@ -77,6 +77,9 @@ Greeting = collections.namedtuple("Greeting", "uri driver library daemon vms")
 Statistics = collections.namedtuple(
     "Statistics", "host seconds brought nowait refused")
 
+# Looks at a process until its wchan is taken to be hidden from us.
+_GLANCES = 5
+
 # pid: None if it is not found; kernel: see evidence.kernel().
 Process = collections.namedtuple("Process", "name pid kernel")
 
@@ -319,5 +322,15 @@ def _processes(finder, vms):
     found = []
     for vm in vms:
         pid = finder.pid_from_file(vm.name)
-        found.append(Process(vm.name, pid, qemu.glance(pid) if pid else {}))
+        found.append(Process(vm.name, pid, _glance(pid) if pid else {}))
     return found
+
+
+def _glance(pid):
+    # The files are read one after the other: a thread that ran a moment ago
+    # has no wchan, and waits by the time that its state is read.
+    for _ in range(_GLANCES):
+        kernel = qemu.glance(pid)
+        if "wchan" in kernel or not kernel:
+            break
+    return kernel

@@ -115,7 +115,9 @@ class SoakTest(watching.TestCase):
                  watching.OTHER_THREADS)
         if threads > limit:
             bad.append("%d threads, not %d" % (threads, limit))
-        bad.extend(self.logs.at(logging.ERROR))
+        # While libvirtd hangs all questions may, and the pool says so.
+        bad.extend(message for message in self.logs.at(logging.ERROR)
+                   if "held by late tasks" not in message)
         if bad:
             self.fail("at %.1f s: %s; what happened:\n%s" % (
                 look.time, "; ".join(bad[:10]), "\n".join(plan.story)))
