@@ -166,6 +166,8 @@ class UnknownTest(TestCase):
                 ("Connection refused", "start the admin socket"),
                 ("Cannot recv data: Connection reset by peer",
                  "run as the user that libvirtd runs as"),
+                ("Cannot write data: Broken pipe",
+                 "run as the user that libvirtd runs as"),
                 (admin.CUT_OFF, "run as the user that libvirtd runs as"),
                 (admin.NO_ANSWER % 2, "run this again"),
                 ("anything", "compare max_workers in %s with max_hung + 8" %

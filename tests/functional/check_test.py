@@ -149,7 +149,7 @@ class CheckTest(TestCase):
         if os.getuid() != 0:
             self.skipTest("nobody else's daemon is to be reached")
         found, advice = self.check_only_warning("limits", path=os.defpath)
-        self.assertIn("run as the user that libvirtd runs as", advice)
+        self.assertIn("run as the user that libvirtd runs as", advice, found)
 
     def test_image_is_not_for_us(self):
         # As root all may be read, but for what is not there.
