@@ -21,6 +21,7 @@ DEFAULTS = {
     "timeout": 1.0,
     "stuck_after": 2.0,
     "connect": "qemu:///system",
+    "pool": "vdsm-sampling",
 }
 
 
@@ -67,7 +68,8 @@ class ValueTest(TestCase):
             "[vars]", "vm_sample_interval = 5", "[sampling]",
             "storage_period=120", "workers: 8", "max_hung = 3",
             "timeout = .5", "stuck_after = 1e1",
-            "connect = qemu+unix:///session?socket=/run/%41/sock"), {
+            "connect = qemu+unix:///session?socket=/run/%41/sock",
+            "pool = builtin"), {
                 "vm_sample_interval": 5.0,
                 "storage_period": 120.0,
                 "workers": 8,
@@ -75,6 +77,7 @@ class ValueTest(TestCase):
                 "timeout": 0.5,
                 "stuck_after": 10.0,
                 "connect": "qemu+unix:///session?socket=/run/%41/sock",
+                "pool": "builtin",
             })
 
     def test_types(self):
@@ -112,6 +115,27 @@ class ValueTest(TestCase):
             given={"connect": ("--connect", "lxc:///")})["connect"], "lxc:///")
 
 
+class OneValueTest(TestCase):
+
+    def value(self, *lines):
+        return config.value("pool", [self.write("my.conf", *lines)])
+
+    def test_value(self):
+        self.assertEqual(self.value("# nothing"), config.STAND_IN)
+        self.assertEqual(
+            self.value("[sampling]", "pool = builtin ; why"), config.BUILTIN)
+
+    def test_default_section(self):
+        self.assertEqual(
+            self.value("[DEFAULT]", "pool: builtin", "[sampling]"),
+            config.BUILTIN)
+
+    def test_other_keys_are_not_judged(self):
+        self.assertEqual(
+            self.value("[sampling]", "workers = many", "pool = builtin"),
+            config.BUILTIN)
+
+
 class ManualTest(TestCase):
 
     def test_table_in_the_manual(self):
@@ -127,10 +151,15 @@ class ManualTest(TestCase):
             for key in config.KEYS])
 
     def number(self, value):
-        return value if isinstance(value, str) else "%.10g" % value
+        return (value.replace("-", "\\-") if isinstance(value, str)
+                else "%.10g" % value)
 
 
 class ErrorTest(TestCase):
+
+    def test_choice(self):
+        for text in "on", "", "Builtin", "builtin vdsm-sampling":
+            self.check_value("pool", text, "vdsm-sampling or builtin")
 
     def check_value(self, key, text, expected):
         self.check_error(

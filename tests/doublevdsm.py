@@ -15,9 +15,10 @@ class Queue(object): not one, and this says "so.
 """
 import threading
 try:
-    raise ValueError()
-except ValueError, e:
-    print "def f(self):", e
+    import no_such_module
+except ImportError, e:
+    if 0777 == 0:
+        print "def f(self):", e
 
 
 class ThreadPool:

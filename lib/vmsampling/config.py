@@ -31,9 +31,15 @@ from six.moves import configparser
 from vmsampling import errors
 
 # The type of a value is the type of its default. The range holds for numbers
-# only. The unit is for people; files and options hold plain numbers.
+# only, words are one of choices or a URI. The unit is for people; files and
+# options hold plain numbers.
 Key = collections.namedtuple(
-    "Key", "section name unit default low high meaning")
+    "Key", "section name unit default low high meaning choices")
+Key.__new__.__defaults__ = (None,)
+
+# What pool may be: our modules stand in for VDSM's, or VDSM's own are used.
+STAND_IN = "vdsm-sampling"
+BUILTIN = "builtin"
 
 KEYS = (
     Key("vars", "vm_sample_interval", "s", 15.0, 0.1, 3600.0,
@@ -55,6 +61,9 @@ KEYS = (
         "before it is shown as stuck"),
     Key("sampling", "connect", "", "qemu:///system", None, None,
         "URI of the libvirt that is sampled"),
+    Key("sampling", "pool", "", STAND_IN, None, None,
+        "inside VDSM: whose thread pools and sampling it uses",
+        (STAND_IN, BUILTIN)),
 )
 
 # Later directories win where a file has the same name in several.
@@ -79,11 +88,16 @@ def load(paths=None, given=None):
     as far as there are any. given maps the name of a key to (where, text):
     what the user said elsewhere, for example in an option; it wins.
     """
-    texts = {}
-    for path in files(paths):
-        texts.update(_read(path))
+    texts = _texts(paths)
     texts.update(given or {})
     return dict((key.name, _value(key, texts)) for key in KEYS)
+
+
+def value(name, paths=None):
+    """
+    Return the value of one key; mistakes in the other keys do not matter.
+    """
+    return _value(key(name), _texts(paths))
 
 
 def key(name):
@@ -126,10 +140,21 @@ def drop_in_order():
     return main + [path for _, _, path in sorted(found)]
 
 
+def _texts(paths):
+    texts = {}
+    for path in files(paths):
+        texts.update(_read(path))
+    return texts
+
+
 def _value(key, texts):
     if key.name not in texts:
         return key.default
     where, text = texts[key.name]
+    if key.choices:
+        if text.strip() not in key.choices:
+            raise errors.BadValue(where, text, " or ".join(key.choices))
+        return text.strip()
     if isinstance(key.default, str):
         if not _URI.match(text.strip()):
             raise errors.BadValue(
