@@ -16,13 +16,14 @@ from vmsampling.history import HOST, MONITOR
 
 class Round(object):
 
-    def __init__(self):
+    def __init__(self, thorough=False):
         self.members = 1
+        self.thorough = thorough
 
-    def join(self):
+    def join(self, question=None):
         self.members += 1
 
-    def leave(self):
+    def leave(self, question=None):
         self.members -= 1
 
 
@@ -90,6 +91,25 @@ class AskerTest(TestCase):
         self.assertFalse(self.asker.is_new(vm))
         self.assertEqual(self.scheduler.pending, [])
 
+    def test_thorough_round_waits_for_a_storage_question(self):
+        self.round.thorough = True
+        vm = self.add("a")
+        vm.storage_question = storage = question.Question(
+            vm, None, None, None, clock=self.scheduler.clock)
+        self.monitors.held.add(vm.uuid)
+        self.assertFalse(self.asker.ask(vm, self.round))
+        self.assertEqual(self.round.members, 2)
+        self.monitors.held.clear()
+        self.scheduler.advance(0.05)
+        self.monitors.run(vm.uuid)
+        self.assertFalse(self.asker.is_new(vm))
+        self.assertEqual(self.round.members, 1)
+        # But not for one that is late.
+        storage._began = self.scheduler.now - storage.timeout
+        self.monitors.held.add(vm.uuid)
+        self.assertFalse(self.asker.ask(vm, self.round))
+        self.assertEqual(self.round.members, 1)
+
     def test_storage_question_that_hangs(self):
         vm = self.add("a")
         vm.storage_question = question.Question(vm, None, None, None)
@@ -119,6 +139,19 @@ class LookTest(TestCase):
         self.assertTrue(self.asker.is_new(vm))
         self.scheduler.advance(qemu.LOOKS_APART)
         self.monitors.run()
+        self.assertFalse(self.asker.is_new(vm))
+
+    def test_thorough_round_waits_for_the_second_look(self):
+        self.round.thorough = True
+        vm = self.add("a")
+        vm.process = fakelibvirt.Process(process.AGAIN)
+        self.asker.ask(vm, self.round)
+        self.monitors.run()
+        self.assertEqual(self.round.members, 2)
+        self.scheduler.advance(qemu.LOOKS_APART)
+        self.assertEqual(self.round.members, 2)
+        self.monitors.run()
+        self.assertEqual(self.round.members, 1)
         self.assertFalse(self.asker.is_new(vm))
 
     def test_hold(self):

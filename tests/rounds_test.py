@@ -9,6 +9,14 @@ import kit
 from vmsampling import rounds
 
 
+class Question(object):
+
+    late = False
+
+    def is_late(self):
+        return self.late
+
+
 class RoundsTest(kit.TestCase):
 
     def setUp(self):
@@ -117,6 +125,35 @@ class RoundsTest(kit.TestCase):
             pass
         self.assertEqual(self.rounds.last(), (0, None))
         first.leave()
+        self.assertEqual(self.rounds.last()[0], 1)
+
+    def test_begun_by_hand(self):
+        first = self.rounds.begin()
+        self.assertEqual(self.begun, [first])
+        self.assertFalse(first.thorough)
+        self.scheduler.advance(7.0)
+        second = self.rounds.begin(thorough=True)
+        self.assertTrue(second.thorough)
+        self.assertEqual((second.number, second.began), (2, 107.0))
+        self.assertEqual(self.rounds.last(), (1, 7.0))
+        self.assertEqual(self.scheduler.pending, [])
+
+    def test_only_late_ones_are_left(self):
+        first = self.rounds.begin()
+        slow, quick = Question(), Question()
+        first.join(slow)
+        first.join(quick)
+        slow.late = True
+        first.leave()
+        self.assertFalse(first.is_only_late())
+        first.leave(quick)
+        self.assertTrue(first.is_only_late())
+        self.assertEqual(self.rounds.last(), (0, None))
+        # Somebody of whom nothing is known.
+        first.join()
+        self.assertFalse(first.is_only_late())
+        first.leave()
+        first.leave(slow)
         self.assertEqual(self.rounds.last()[0], 1)
 
     def test_repr(self):

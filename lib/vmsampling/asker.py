@@ -61,19 +61,19 @@ class Asker(object):
         question.host_groups = host_groups
         question.timeout = domain.deadline.seconds(self._monitors.timeout)
         if round_ is not None:
-            round_.join()
+            round_.join(question)
         taken = self._monitors.dispatch(
             question, key=domain.uuid, timeout=question.timeout)
         if not taken:
             self._partials.ask(domain)
+            storage = domain.storage_question
+            if storage is not None and tries and not storage.ended:
+                self._later(
+                    _PAUSE, round_, not storage.is_late(),
+                    lambda round_: self.ask(
+                        domain, round_, host_groups, done, tries - 1))
             if round_ is not None:
-                round_.leave()
-            if domain.storage_question is not None and tries and (
-                    not domain.storage_question.ended):
-                # The round does not wait for that.
-                admission.later(
-                    self._scheduler, _PAUSE, functools.partial(
-                        self.ask, domain, None, host_groups, done, tries - 1))
+                round_.leave(question)
         return taken
 
     def _end(self, round_, done, question):
@@ -82,16 +82,33 @@ class Asker(object):
         """
         if done is not None:
             done(question)
+        if question.again:
+            self._later(qemu.LOOKS_APART, round_, True,
+                        functools.partial(self.ask, question.domain))
         if round_ is not None:
-            round_.leave()
+            round_.leave(question)
         if question.took is not None:
             question.domain.deadline.answered(
                 question.took, question.took > question.timeout)
-        if question.again:
-            # The round does not wait for that.
-            admission.later(
-                self._scheduler, qemu.LOOKS_APART,
-                functools.partial(self.ask, question.domain))
+
+    def _later(self, delay, round_, soon, ask):
+        """
+        Call ask(round or None) in a moment. Only a thorough round waits for
+        it, and only if that is soon.
+        """
+        if round_ is None or not round_.thorough or not soon:
+            admission.later(self._scheduler, delay,
+                            functools.partial(ask, None))
+            return
+        round_.join()
+
+        def ask_and_leave():
+            try:
+                ask(round_)
+            finally:
+                round_.leave()
+
+        admission.later(self._scheduler, delay, ask_and_leave)
 
     def is_new(self, domain):
         """

@@ -61,6 +61,8 @@ class Question(object):
         self.timeout = 1.0
         # Seconds that the QEMU took to answer; None if it did not.
         self.took = None
+        # When its worker began it; None before.
+        self._began = None
         # The libvirt call under way, a Call: replaced by say(), read by other
         # threads. None before the first.
         self.under_way = None
@@ -75,6 +77,7 @@ class Question(object):
     def __call__(self):
         # There is no other one: the UUID is this task's key.
         self.domain.question = self
+        self._began = self.clock()
         try:
             with self._connections.lend(self.say) as connection:
                 self.ask(connection)
@@ -92,6 +95,14 @@ class Question(object):
         Ask, and store the answers. Raises libvirtError.
         """
         raise NotImplementedError
+
+    def is_late(self):
+        """
+        Return whether it has begun and takes longer than its timeout.
+        Thread: any.
+        """
+        began = self._began
+        return began is not None and self.clock() - began >= self.timeout
 
     def say(self, text, of_vm=False):
         """

@@ -18,27 +18,44 @@ class Round(object):
     Settled when all who take part have left, or when the next one begins.
     """
 
-    def __init__(self, number, began, rounds):
+    def __init__(self, number, began, rounds, thorough=False):
         self.number = number
         self.began = began
+        # Whether it waits, too, for VMs that are to be asked again in a
+        # moment.
+        self.thorough = thorough
         self._rounds = rounds
         self._lock = threading.Lock()
-        # The one who began it takes part.
+        # Both change under the lock. The one who began it takes part.
         self._members = 1
+        # Those of the members that are known to be questions.
+        self._questions = set()
 
-    def join(self):
+    def join(self, question=None):
         with self._lock:
             self._members += 1
+            if question is not None:
+                self._questions.add(question)
 
-    def leave(self):
+    def leave(self, question=None):
         """
         Thread: any. Once for each join(), and once for the beginning.
         """
         with self._lock:
             self._members -= 1
+            self._questions.discard(question)
             settled = not self._members
         if settled:
             self._rounds.settle(self)
+
+    def is_only_late(self):
+        """
+        Return whether all who still take part are questions that are late.
+        Thread: any.
+        """
+        with self._lock:
+            return len(self._questions) == self._members and all(
+                question.is_late() for question in self._questions)
 
     def __repr__(self):
         return "<Round %d members=%d>" % (self.number, self._members)
@@ -46,25 +63,27 @@ class Round(object):
 
 class Rounds(object):
     """
-    Begins a round each period, at a fixed phase, whatever hangs.
+    Begins a round each period, at a fixed phase, whatever hangs; or when
+    begin() is called, without start().
     """
 
     def __init__(self, period, scheduler, begin):
         """
-        begin: called with each new Round on the scheduler's thread; it must
-            not block.
+        begin: called with each new Round on the scheduler's thread, or on
+            that of who calls begin(); it must not block.
         """
         self._clock = scheduler.clock
         self._begin = begin
         self._operation = periodic.Operation(
-            self._next, period, _Here(), scheduler)
+            self.begin, period, _Here(), scheduler)
         # All below changes under the condition.
         self._changed = threading.Condition()
         self._current = None
         # Number of the last round that was settled, and how long it took.
         self._settled = 0
         self._elapsed = None
-        self._stopped = False
+        # One way.
+        self.stopped = False
         # Called without arguments when a round is settled or rounds are
         # stopped; must not block. Thread: any.
         self.listener = None
@@ -81,9 +100,27 @@ class Rounds(object):
         """
         self._operation.stop()
         with self._changed:
-            self._stopped = True
+            self.stopped = True
             self._changed.notify_all()
         self._tell()
+
+    def begin(self, thorough=False):
+        """
+        Begin a round now, and return it; the one before is settled by that.
+        Thread: any.
+
+        thorough: see Round.
+        """
+        with self._changed:
+            number = 1
+            if self._current is not None:
+                self._settle(self._current)
+                number = self._current.number + 1
+            round_ = Round(number, self._clock(), self, thorough)
+            self._current = round_
+        self._tell()
+        self._begin(round_)
+        return round_
 
     def settle(self, which):
         """
@@ -106,22 +143,12 @@ class Rounds(object):
         """
         limit = _clock.monotonic() + timeout
         with self._changed:
-            while self._settled < number and not self._stopped:
+            while self._settled < number and not self.stopped:
                 remaining = limit - _clock.monotonic()
                 if remaining <= 0:
                     break
                 self._changed.wait(remaining)
             return self._settled >= number
-
-    def _next(self):
-        with self._changed:
-            number = 1
-            if self._current is not None:
-                self._settle(self._current)
-                number = self._current.number + 1
-            self._current = Round(number, self._clock(), self)
-        self._tell()
-        self._begin(self._current)
 
     def _tell(self):
         if self.listener is not None:

@@ -66,6 +66,9 @@ class Sampler(object):
     See the module. Construct, start, stop: one way.
     """
 
+    # False in a class whose user begins the rounds, see ondemand.py.
+    periodic = True
+
     def __init__(self, connect, period, workers=4, max_hung=12, timeout=1.0,
                  stuck_after=2.0, storage_period=60.0, readonly=True):
         """
@@ -135,7 +138,8 @@ class Sampler(object):
         except errors.ConnectFailed:
             self.stop()
             raise
-        self._rounds.start()
+        if self.periodic:
+            self._rounds.start()
 
     def stop(self, timeout=1.0):
         """

@@ -1,0 +1,132 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+A sampler whose user begins the rounds, waits for the answers, and hands them
+on: for those who keep time themselves.
+
+    sampling = ondemand.Sampler("qemu:///system", period=15.0)
+    sampling.start()
+    ...
+    round_ = sampling.begin_round()
+    sampling.wait_answers(round_, 6.0)
+    sampling.records(round_)
+"""
+
+from __future__ import absolute_import, division, print_function
+
+from threadpool import clock as _clock
+from vmsampling import history as _history
+from vmsampling import sampler
+
+# Which part of a period the VMs of a round are spread over. Somebody waits
+# for the last one, so it is shorter than where nobody does.
+_SPREAD = 1 / 8
+
+# Seconds between two looks at who is late.
+_PAUSE = 0.05
+
+# So many periods after its last full answer a VM that is busy still counts
+# as one that answers.
+_BUSY_PERIODS = 2
+
+_EVER = float("inf")
+
+
+class Sampler(sampler.Sampler):
+    """
+    See the module.
+    """
+
+    periodic = False
+
+    def __init__(self, connect, period, storage_period=60.0, **settings):
+        """
+        period: seconds between two rounds, about.
+
+        The other arguments: as for sampler.Sampler. Raises ValueError.
+        """
+        super(Sampler, self).__init__(
+            connect, period, storage_period=storage_period, **settings)
+        self.spread = period * _SPREAD
+        self._patience = _BUSY_PERIODS * period
+        # By then each image was looked at again, if that is possible.
+        self._storage_patience = storage_period + 2 * period
+
+    def begin_round(self):
+        """
+        Ask all VMs; return the rounds.Round. Never blocks. Thread: any.
+        """
+        return self._rounds.begin(thorough=True)
+
+    def wait_answers(self, round_, timeout):
+        """
+        Wait until all VMs have answered, but for those whose answers are
+        late. False if it takes longer, or the sampler is stopped.
+        """
+        limit = _clock.monotonic() + timeout
+        while True:
+            remaining = limit - _clock.monotonic()
+            if self._rounds.wait(round_.number, min(remaining, _PAUSE)):
+                return True
+            if round_.is_only_late():
+                return True
+            if remaining <= 0 or self._rounds.stopped:
+                return False
+
+    def records(self, round_):
+        """
+        Return {UUID: fields} of the VMs that have answered in this round,
+        with libvirt's names of the fields. Thread: any.
+
+        Fields that libvirtd alone knows are there if it answered in this
+        round; those about images, which are asked for seldom, while they are
+        not too old. Of a VM that somebody keeps busy there is what libvirtd
+        knows, for a while.
+        """
+        found = {}
+        for domain in self._registry.all():
+            fields = self._fields(domain, round_.began)
+            if fields is not None:
+                found[domain.uuid] = fields
+        return found
+
+    def knows(self, uuids):
+        """
+        Return whether libvirt has any of these VMs.
+        """
+        return any(self._registry.get(uuid) is not None for uuid in uuids)
+
+    def connected(self):
+        """
+        Return False if there is no connection to libvirt, or libvirt has
+        never answered on it. Thread: any.
+        """
+        return self._cycle.answers(_EVER)
+
+    def _fields(self, domain, began):
+        samples = self._history.samples(domain)
+        newest = dict((tier, samples[tier][-1]) for tier in samples)
+        monitor = newest.get(_history.MONITOR)
+        if monitor is None:
+            return None
+        if monitor.time >= began:
+            tiers = [_history.STORAGE, _history.MONITOR]
+        elif (_is_since(newest.get(_history.PARTIAL), began) and
+                _is_since(monitor, began - self._patience) and
+                domain.question is None):
+            tiers = [_history.PARTIAL]
+        else:
+            return None
+        oldest = {
+            _history.HOST: began,
+            _history.STORAGE: self._history.clock() - self._storage_patience}
+        fields = {}
+        for tier in [_history.HOST] + tiers:
+            if _is_since(newest.get(tier), oldest.get(tier, began)):
+                fields.update(newest[tier].fields)
+        return fields
+
+
+def _is_since(sample, time):
+    return sample is not None and sample.time >= time

@@ -1,0 +1,79 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+Rounds that are begun by hand. More of it is tested where it is used, in
+vdsm_bulkstats_test.py.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import fakelibvirt
+import kit
+import sampler_test
+from vmsampling import ondemand
+
+PERIOD = 15.0
+
+
+class OnDemandTest(sampler_test.TestCase):
+
+    def make(self, **settings):
+        made = ondemand.Sampler(fakelibvirt.URI, PERIOD, **settings)
+        self.scheduler = made._scheduler
+        return made
+
+    def test_no_round_by_itself(self):
+        self.start("a")
+        self.advance(4 * PERIOD)
+        self.assertEqual(self.sampler.snapshot()["round"], 0)
+        self.assertEqual(self.libvirt.count("host", None), 0)
+
+    def test_answers(self):
+        self.start("a", "b")
+        round_ = self.sampler.begin_round()
+        self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+        self.assertEqual(sorted(self.sampler.records(round_)),
+                         ["uuid-of-a", "uuid-of-b"])
+        self.assertTrue(self.sampler.connected())
+        self.assertTrue(self.sampler.knows(["uuid-of-x", "uuid-of-b"]))
+        self.assertFalse(self.sampler.knows(["uuid-of-x"]))
+
+    def test_answers_of_the_round_before_do_not_count(self):
+        self.start("a")
+        round_ = self.sampler.begin_round()
+        self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+        self.scheduler.advance(PERIOD)
+        with self.libvirt.hang("host"):
+            round_ = self.sampler.begin_round()
+            self.assertFalse(self.sampler.wait_answers(round_, 0.1))
+            self.assertEqual(self.sampler.records(round_), {})
+
+    def test_spread(self):
+        self.start(*["vm%02d" % n for n in range(40)])
+        round_ = self.sampler.begin_round()
+        self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+        # Nothing is known of them: the first time all are asked at once.
+        self.assertEqual(len(self.sampler.records(round_)), 40)
+        self.scheduler.advance(PERIOD)
+        round_ = self.sampler.begin_round()
+        self.assertFalse(self.sampler.wait_answers(round_, 0.1))
+        self.assertLess(len(self.sampler.records(round_)), 40)
+        self.scheduler.advance(PERIOD / 8)
+        self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+        self.assertEqual(len(self.sampler.records(round_)), 40)
+
+    def test_stop_wakes_who_waits(self):
+        self.start("a")
+        waited = []
+        with self.libvirt.hang("host") as gate:
+            round_ = self.sampler.begin_round()
+
+            def wait(_number):
+                waited.append(self.sampler.wait_answers(
+                    round_, 6 * kit.PATIENCE))
+
+            with kit.Bunch(1, wait):
+                gate.wait()
+                self.sampler.stop()
+        self.assertEqual(waited, [False])
