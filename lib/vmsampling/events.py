@@ -82,6 +82,23 @@ class Loop(object):
         self._timer = libvirt.virEventAddTimeout(_NEVER, _rest, None)
 
 
+class Foreign(object):
+    """
+    In place of a Loop where the program that we are a guest of runs one
+    itself: two threads must not.
+    """
+
+    def acquire(self):
+        """
+        Nothing.
+        """
+
+    def release(self, timeout=1.0):
+        """
+        Nothing.
+        """
+
+
 class _Thread(object):
 
     def __init__(self, timer):
