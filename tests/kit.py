@@ -198,6 +198,10 @@ class Gate(object):
     def open(self):
         self._open.set()
 
+    @property
+    def is_open(self):
+        return self._open.is_set()
+
     def __enter__(self):
         return self
 

@@ -107,6 +107,17 @@ class Answers(object):
         with self._lock:
             return self._looks.get(image, _NOTHING).answered
 
+    def returned(self, image):
+        """
+        As time(), but whatever the look brought: an error tells as well that
+        nothing hangs.
+        """
+        with self._lock:
+            looks = self._looks.get(image, _NOTHING)
+            if looks.under_way:
+                return None
+            return looks.refused if looks.answered is None else looks.answered
+
     def refusal(self, image):
         """
         Return (when the last look that has ended began, why it failed), or

@@ -59,9 +59,13 @@ class Connection(object):
     A libvirt connection and the domain objects that belong to it.
     """
 
-    def __init__(self, virt, generation=0):
+    def __init__(self, virt, generation=0, loop=None):
+        """
+        loop: what runs libvirt's events while it is open; None: ours.
+        """
         # The libvirt.virConnect.
         self.virt = virt
+        self._loop = loop
         # See Connections.drop().
         self.generation = generation
         # uuid -> libvirt.virDomain.
@@ -107,7 +111,7 @@ class Connection(object):
         except libvirt.libvirtError as e:
             log.debug("closing: %s", e)
         finally:
-            events.loop.release()
+            (self._loop or events.loop).release()
 
 
 class Connections(object):
@@ -115,14 +119,17 @@ class Connections(object):
     The free connections to one libvirt.
     """
 
-    def __init__(self, uri, readonly=True, late=1.0, clock=_clock.monotonic):
+    def __init__(self, uri, readonly=True, late=1.0, clock=_clock.monotonic,
+                 loop=None):
         """
         late: seconds after which a connection is not used again.
+        loop: as for Connection.
         """
         self.uri = uri
         self._readonly = readonly
         self._late = late
         self._clock = clock
+        self._loop = loop
         self._remote = is_remote(uri)
         # The UUIDs that there are, never changed but replaced by keep().
         self._uuids = frozenset()
@@ -145,16 +152,17 @@ class Connections(object):
         """
         with self._lock:
             generation = self._generation
+        loop = self._loop or events.loop
         # Held until Connection.close().
-        events.loop.acquire()
+        loop.acquire()
         try:
             virt = open_virt(self.uri, self._readonly)
         except libvirt.libvirtError:
-            events.loop.release()
+            loop.release()
             raise
         if keepalive or self._remote:
             _keep_alive(virt)
-        return Connection(virt, generation)
+        return Connection(virt, generation, self._loop)
 
     @contextlib.contextmanager
     def lend(self, say):

@@ -37,7 +37,7 @@ _COUNTERS = (
 
 # The driver whose groups we know. Of others we ask each VM one thing at a
 # time, as far as their groups bring nothing.
-_RICH_DRIVER = "QEMU"
+RICH_DRIVER = "QEMU"
 
 # After these there is nothing more to ask: the VM ended, or its job was taken
 # by somebody else after our first call, and we waited for it in vain.
@@ -80,21 +80,21 @@ class Monitor(question.Question):
         fields = self.stats(connection, virt_domain, groups.MONITOR)
         if fields is None:
             return
-        rich = connection.driver == _RICH_DRIVER
+        rich = connection.driver == RICH_DRIVER
         if rich and not groups.is_complete(fields):
             # Somebody holds the VM's job, for a migration or because his
             # call hangs. blockStatsFlags() would wait 30 seconds for it.
             self.history.put(
                 self.domain, _history.PARTIAL, time, fields)
             return
-        self._read_devices(virt_domain)
+        self.read_devices(virt_domain)
         if rich:
             self._add_disks(connection, virt_domain, fields)
         else:
             self._fallback.add(self, connection, virt_domain, fields)
         self.history.put(self.domain, _history.MONITOR, time, fields)
 
-    def _read_devices(self, virt_domain):
+    def read_devices(self, virt_domain):
         """
         Read the XML, if it is new or has changed. May wait for a job, so
         only after an answer has shown that nobody holds it.
