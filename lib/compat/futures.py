@@ -17,24 +17,22 @@ from __future__ import absolute_import, division, print_function
 
 import sys
 
+# Facade: the one place that imports names, so that others need only this.
 try:
-    import concurrent.futures  # noqa: F401, asked for before it is needed
+    from concurrent.futures import (
+        ALL_COMPLETED,
+        CancelledError,
+        FIRST_COMPLETED,
+        FIRST_EXCEPTION,
+        TimeoutError,
+        as_completed,
+    )
 except ImportError:
     raise ImportError(
         "Python {0}.{1} has no concurrent.futures: install the package "
         "python2-futures or python-futures (Fedora, EL), "
         "python-concurrent.futures (Debian), or run: pip install futures"
         .format(*sys.version_info[:2]))
-
-# Facade: the one place that imports names, so that others need only this.
-from concurrent.futures import (
-    ALL_COMPLETED,
-    CancelledError,
-    FIRST_COMPLETED,
-    FIRST_EXCEPTION,
-    TimeoutError,
-    as_completed,
-)
 
 if sys.version_info >= (3, 9):
     from concurrent.futures import (
