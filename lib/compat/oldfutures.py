@@ -136,7 +136,7 @@ class ThreadPoolExecutor(futures.ThreadPoolExecutor, Executor):
         # at any time after that.
         self._broken = False
 
-    def submit(*args, **kwargs):
+    def submit(*args, **kwargs):  # pylint: disable=no-self-argument
         """
         As concurrent.futures'. Its two own arguments have no names, so that
         fn may take any keyword.

@@ -152,7 +152,7 @@ class Executor(futures.Executor):
         self._admit(patient)
         self._backlog.put(_task.Task(callable, timeout, key, group))
 
-    def submit(*args, **kwargs):
+    def submit(*args, **kwargs):  # pylint: disable=no-self-argument
         """
         submit(fn, *args, **kwargs): have fn(*args, **kwargs) run on a worker,
         in the context of the caller; returns its Future.
@@ -314,7 +314,7 @@ class Bound(futures.Executor):
     def __init__(self, submit):
         self._submit = submit
 
-    def submit(*args, **kwargs):
+    def submit(*args, **kwargs):  # pylint: disable=no-self-argument
         """
         As Executor.submit().
         """
