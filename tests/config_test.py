@@ -77,8 +77,7 @@ class ValueTest(TestCase):
                 "timeout": 0.5,
                 "stuck_after": 10.0,
                 "connect": "qemu+unix:///session?socket=/run/%41/sock",
-                "pool": "builtin",
-            })
+                "pool": "builtin"})
 
     def test_types(self):
         settings = self.load("[sampling]", "workers = 8", "timeout = 2",

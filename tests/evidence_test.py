@@ -274,7 +274,7 @@ class PythonStackTest(kit.TestCase):
         first = names.index("recurse")
         self.assertEqual(names[first - 2:first + 3], [
             "target", "<lambda>", "recurse", "recurse", "__call__"])
-        self.assertIn("evidence_test.py", stack[first])
+        self.assertIn(__name__.rpartition(".")[2] + ".py", stack[first])
         self.assertIn("line ", stack[first])
 
     def test_depth(self):

@@ -78,5 +78,5 @@ class TestReporter(kit.TestCase):
             self.reporter.log_stuck(worker, task)
         text = logs.records[0][1]
         for fact in ("pool: stuck for 7.0 s", "key='vm'", "thread=pool/0",
-                     "'state': 'R'", "report_test.py"):
+                     "'state': 'R'", __name__.rpartition(".")[2] + ".py"):
             self.assertIn(fact, text)

@@ -15,6 +15,7 @@ import types
 _loaded = []
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FOLDER = os.path.join(ROOT, "vdsm")
 
 
 def load(name):
@@ -25,7 +26,7 @@ def load(name):
     parts = name.split(".")
     if parts[0] == "vdsm":
         parts = parts[1:]
-    path = os.path.join(ROOT, "vdsm", *parts) + ".py"
+    path = os.path.join(FOLDER, *parts) + ".py"
     module = types.ModuleType(str(name))
     module.__file__ = path
     with open(path, "rb") as f:
