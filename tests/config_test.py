@@ -21,7 +21,6 @@ DEFAULTS = {
     "timeout": 1.0,
     "stuck_after": 2.0,
     "connect": "qemu:///system",
-    "pool": "vdsm-sampling",
 }
 
 
@@ -68,8 +67,7 @@ class ValueTest(TestCase):
             "[vars]", "vm_sample_interval = 5", "[sampling]",
             "storage_period=120", "workers: 8", "max_hung = 3",
             "timeout = .5", "stuck_after = 1e1",
-            "connect = qemu+unix:///session?socket=/run/%41/sock",
-            "pool = builtin"), {
+            "connect = qemu+unix:///session?socket=/run/%41/sock"), {
                 "vm_sample_interval": 5.0,
                 "storage_period": 120.0,
                 "workers": 8,
@@ -77,7 +75,7 @@ class ValueTest(TestCase):
                 "timeout": 0.5,
                 "stuck_after": 10.0,
                 "connect": "qemu+unix:///session?socket=/run/%41/sock",
-                "pool": "builtin"})
+            })
 
     def test_types(self):
         settings = self.load("[sampling]", "workers = 8", "timeout = 2",
@@ -117,7 +115,7 @@ class ValueTest(TestCase):
 class OneValueTest(TestCase):
 
     def value(self, *lines):
-        return config.value("pool", [self.write("my.conf", *lines)])
+        return config.value(config.POOL, [self.write("my.conf", *lines)])
 
     def test_value(self):
         self.assertEqual(self.value("# nothing"), config.STAND_IN)
@@ -128,6 +126,9 @@ class OneValueTest(TestCase):
         self.assertEqual(
             self.value("[DEFAULT]", "pool: builtin", "[sampling]"),
             config.BUILTIN)
+
+    def test_settings_of_the_sampler_are_without_it(self):
+        self.assertEqual(self.load("[sampling]", "pool = x"), DEFAULTS)
 
     def test_other_keys_are_not_judged(self):
         self.assertEqual(
@@ -147,7 +148,7 @@ class ManualTest(TestCase):
             key.name, ("%s %s" % (self.number(key.default), key.unit)).strip(),
             "" if key.low is None else "%s\\-%s" % (
                 self.number(key.low), self.number(key.high))]
-            for key in config.KEYS])
+            for key in config.ALL])
 
     def number(self, value):
         return (value.replace("-", "\\-") if isinstance(value, str)
@@ -158,7 +159,12 @@ class ErrorTest(TestCase):
 
     def test_choice(self):
         for text in "on", "", "Builtin", "builtin vdsm-sampling":
-            self.check_value("pool", text, "vdsm-sampling or builtin")
+            path = self.write("my.conf", "[sampling]", "pool = " + text)
+            with self.assertRaises(errors.BadValue) as caught:
+                config.value(config.POOL, [path])
+            self.assertEqual(
+                str(caught.exception), "%s: [sampling] pool = %s: must be "
+                "vdsm-sampling or builtin" % (path, text or "(empty)"))
 
     def check_value(self, key, text, expected):
         self.check_error(

@@ -18,6 +18,7 @@ import tempfile
 import six
 
 import doublevdsm
+import kit
 import standins
 
 VERSION = "%d.%d" % sys.version_info[:2]
@@ -196,7 +197,8 @@ class Host(object):
         else:
             os.symlink(executable, self.python)
             write(self.path("pyvenv.cfg"),
-                  "home = %s\n" % os.path.dirname(executable))
+                  "home = %s\ninclude-system-site-packages = false\n"
+                  % os.path.dirname(executable))
         # What our modules import, which a package would require.
         write(os.path.join(self.site, "required.pth"),
               os.path.dirname(six.__file__) + "\n")
@@ -231,6 +233,43 @@ class Host(object):
         text = read(config)
         assert '"/etc/vdsm' in text
         write(config, text.replace('"/etc/vdsm', '"%s/etc/vdsm' % self.root))
+
+
+class HostTest(kit.TestCase):
+    """
+    Changes to the host's files last for one test.
+    """
+
+    today = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.host = Host(cls.today)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.host.remove()
+
+    def change(self, path, *changes):
+        """
+        Replace old by new in a file, or all of it; None removes it.
+        """
+        before = read(path) if os.path.exists(path) else None
+        self.addCleanup(self._write, path, before)
+        text = before
+        for change in changes:
+            if isinstance(change, tuple):
+                self.assertIn(change[0], text)
+                text = text.replace(*change)
+            else:
+                text = change
+        self._write(path, text)
+
+    def _write(self, path, text):
+        if text is None:
+            os.unlink(path)
+        else:
+            write(path, text)
 
 
 def make(target, **variables):

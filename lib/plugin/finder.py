@@ -45,7 +45,7 @@ def configured():
     Return whether vdsm.conf wants the stand-ins. Raises what reading does.
     """
     from vmsampling import config
-    return config.value("pool") != config.BUILTIN
+    return config.value(config.POOL) != config.BUILTIN
 
 
 class Finder(object):
@@ -92,7 +92,11 @@ class Finder(object):
         _require(standin, row.names.values())
         for theirs, ours in sorted(row.names.items()):
             replacement = getattr(standin, ours)
-            replacement.builtin = getattr(module, theirs)
+            builtin = getattr(module, theirs)
+            if hasattr(builtin, "builtin"):
+                # By our patches to VDSM.
+                raise ImportError("%s is replaced already" % theirs)
+            replacement.builtin = builtin
             setattr(module, theirs, replacement)
         self._stands_in(row, "%s in %s" % (
             ", ".join(sorted(row.names)), row.module))
@@ -111,16 +115,20 @@ class Finder(object):
         self._say("warning", "%s stays VDSM's own: %s" % (module, why))
 
     def _find(self, name, path):
-        if name in BESIDE:
-            return (loading.beside(name, self.file(BESIDE[name]))
-                    if self._on else None)
-        if name not in table.MODULES or not self._is_on():
-            return None
         try:
-            return self._choose(name, path)
+            if name in BESIDE:
+                return self._beside(name, path)
+            if name in table.MODULES and self._is_on():
+                return self._choose(name, path)
         except Exception as e:
             self._stays(name, describe(e))
+        return None
+
+    def _beside(self, name, path):
+        # VDSM has such a module with our patches only.
+        if not self._on or loading.own(name, path, self) is not None:
             return None
+        return loading.beside(name, self.file(BESIDE[name]))
 
     def _choose(self, name, path):
         own = loading.own(name, path, self)

@@ -61,10 +61,14 @@ KEYS = (
         "before it is shown as stuck"),
     Key("sampling", "connect", "", "qemu:///system", None, None,
         "URI of the libvirt that is sampled"),
-    Key("sampling", "pool", "", STAND_IN, None, None,
-        "inside VDSM: whose thread pools and sampling it uses",
-        (STAND_IN, BUILTIN)),
 )
+
+# Not a setting of the sampler, but of who puts it into VDSM.
+POOL = Key(
+    "sampling", "pool", "", STAND_IN, None, None,
+    "inside VDSM: whose thread pools and sampling it uses",
+    (STAND_IN, BUILTIN))
+ALL = KEYS + (POOL,)
 
 # Later directories win where a file has the same name in several.
 MAIN_FILE = "/etc/vdsm/vdsm.conf"
@@ -82,7 +86,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$")
 
 def load(paths=None, given=None):
     """
-    Return the value of each key by its name.
+    Return the value of each of KEYS by its name.
 
     The files of paths must exist; without paths the files of VDSM are read,
     as far as there are any. given maps the name of a key to (where, text):
@@ -93,11 +97,11 @@ def load(paths=None, given=None):
     return dict((key.name, _value(key, texts)) for key in KEYS)
 
 
-def value(name, paths=None):
+def value(key, paths=None):
     """
-    Return the value of one key; mistakes in the other keys do not matter.
+    Return the value of one of ALL; mistakes in the others do not matter.
     """
-    return _value(key(name), _texts(paths))
+    return _value(key, _texts(paths))
 
 
 def key(name):
@@ -179,7 +183,7 @@ def _read(path):
     except configparser.Error as e:
         raise errors.BadFile(path, _syntax(e))
     texts = {}
-    for key in KEYS:
+    for key in ALL:
         if parser.has_option(key.section, key.name):
             where = "%s: [%s] %s" % (path, key.section, key.name)
             texts[key.name] = (where, parser.get(key.section, key.name))
