@@ -83,12 +83,12 @@ class Tests(object):
 
     def test_off_as_configured(self):
         self.configure("[sampling]", "pool = builtin")
-        self.check_off("INFO vdsm-sampling off, as [sampling] pool says")
+        self.check_off("INFO vdsm-sampling off: [sampling] pool = builtin")
 
     def test_off_as_configured_in_a_drop_in(self):
         self.change(self.host.path("etc/vdsm/vdsm.conf.d/50-off.conf"),
                     "[sampling]\npool = builtin\n")
-        self.check_off("INFO vdsm-sampling off, as [sampling] pool says")
+        self.check_off("INFO vdsm-sampling off: [sampling] pool = builtin")
 
     def test_configured_wrongly(self):
         self.configure("[sampling]", "pool = off")
@@ -110,7 +110,7 @@ class Tests(object):
                 self.host.conf, "from vdsm import vdsmd\n" if self.today
                 else "import storage.taskManager\n")))
         self.addCleanup(os.unlink, self.host.conf)
-        self.check_off("INFO vdsm-sampling off, as [sampling] pool says")
+        self.check_off("INFO vdsm-sampling off: [sampling] pool = builtin")
 
     def test_without_the_hook(self):
         self.change(self.hook(), None)

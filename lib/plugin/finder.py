@@ -52,7 +52,7 @@ class Finder(object):
     """
     Found in sys.meta_path by find_spec(), on Python 2 by find_module().
 
-    Thread: any, under the import lock.
+    Thread: any, under the import lock, which on Python 3 is one per module.
     """
 
     def __init__(self, standins, say, enabled):
@@ -151,17 +151,19 @@ class Finder(object):
 
     def _is_on(self):
         if self._on is None:
-            self._on = False
+            on = False
             sys.path.append(MODULES_AT)
             try:
-                self._on = bool(self._enabled())
+                on = bool(self._enabled())
             except Exception as e:
                 self._say("warning", "off: " + describe(e))
             else:
-                if not self._on:
-                    self._say("info", "off, as [sampling] pool says")
+                if not on:
+                    self._say("info", "off: [sampling] pool = builtin")
             finally:
                 sys.path.pop()
+            # Not before: another thread may ask for another module.
+            self._on = on
         return self._on
 
 
