@@ -330,9 +330,13 @@ class UnderWay(object):
         Return the jobs, or those that run this very callable, whose time is
         over. Thread: any.
         """
+        jobs = list(self._jobs)
+        if callable is not None:
+            jobs = [job for job in jobs if job.callable is callable]
+        if not jobs:
+            return jobs
         now = self.clock()
-        return [job for job in list(self._jobs) if job.deadline <= now and (
-            callable is None or job.callable is callable)]
+        return [job for job in jobs if job.deadline <= now]
 
     def _look(self, now):
         """
@@ -392,37 +396,37 @@ class Job(Task):
     A task of an executor.
     """
 
+    # Set before the job is under way: when it is late, when its worker is to
+    # be reported as blocked, and on which thread it runs (name, Python's
+    # number, the kernel's), if that matters.
+    deadline = report_at = _task.NEVER
+    thread = None
+
     def __init__(self, callable, timeout, discard, under_way):
         super(Job, self).__init__(callable, timeout, discard)
         self._under_way = under_way
         self.clock = under_way.clock
-        # Set before the job is under way: when it is late, when its worker
-        # is to be reported as blocked, and on which thread it runs (name,
-        # Python's number, the kernel's), if that matters.
-        self.deadline = self.report_at = _task.NEVER
-        self.thread = None
 
     def __call__(self):
-        if self.timeout is None:
-            self._run()
-            return
-        self.deadline = self.clock() + self.timeout
+        self._start = self.clock()
+        if self.timeout is not None:
+            self._enter()
+        try:
+            self.callable()
+        except BaseException:
+            # SystemExit included: a task is not what ends a worker.
+            self._under_way.log.exception("Unhandled exception in %r", self)
+        finally:
+            if self.timeout is not None:
+                self._under_way.leave(self)
+
+    def _enter(self):
+        self.deadline = self._start + self.timeout
         if not self.discard:
             self.report_at = self.deadline
             thread = threading.current_thread()
             self.thread = thread.name, thread.ident, evidence.native_id()
         self._under_way.enter(self)
-        try:
-            self._run()
-        finally:
-            self._under_way.leave(self)
-
-    def _run(self):
-        try:
-            super(Job, self).__call__()
-        except BaseException:
-            # SystemExit included: a task is not what ends a worker.
-            self._under_way.log.exception("Unhandled exception in %r", self)
 
 
 class TaskQueue(object):
