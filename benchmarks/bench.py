@@ -47,7 +47,7 @@ def main():
     if args.vdsm:
         options["vdsm"] = os.path.abspath(args.vdsm)
         problem = _problem_with_vdsm(options)
-    left_out = ["VDSM"] if problem else []
+    left_out = ["VDSM", "standin"] if problem else []
     print("\n".join(_describe(args, problem)))
     lines = []
     try:
@@ -225,4 +225,5 @@ def _describe(args, problem):
                  "one call for all VMs,")
     lines.append("in the summary as TPE. no look: ours, when /proc is not "
                  "looked at first.")
+    lines.append("standin: VDSM with our pool in the place of its executor.")
     return lines

@@ -85,8 +85,10 @@ class OursWithSlack(Ours):
 
 class Vdsm(object):
 
+    modules = vdsmlib.Modules
+
     def __init__(self, path):
-        self._vdsm = vdsmlib.Modules(path)
+        self._vdsm = self.modules(path)
         self.refusal = self._vdsm.executor.NotRunning
         # As VDSM's own main program makes them.
         self._scheduler = self._vdsm.schedule.Scheduler(
@@ -124,6 +126,14 @@ class Vdsm(object):
             dues.append(now)
             operation.start()
         return dues
+
+
+class StandIn(Vdsm):
+    """
+    VDSM with our pool in the place of its executor.
+    """
+
+    modules = vdsmlib.StandIn
 
 
 class Stdlib(object):
@@ -191,6 +201,8 @@ def create(name, options):
     """
     if name == "VDSM":
         return Vdsm(options["vdsm"])
+    if name == "standin":
+        return StandIn(options["vdsm"])
     return {"ours": Ours, "slack": OursWithSlack, "TPE": Stdlib,
             "bare": Bare}[name]()
 
