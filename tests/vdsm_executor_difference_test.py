@@ -45,6 +45,28 @@ class Operation(object):
         self._call()
 
 
+class Watermark(object):
+    """
+    As VDSM's operations on one VM.
+    """
+
+    def __init__(self, vm, call):
+        self._vm = vm
+        self._call = call
+
+    def __call__(self):
+        self._call()
+
+    def __repr__(self):
+        return "<%s>" % type(self).__name__
+
+
+class Volumes(Watermark):
+    """
+    Another one.
+    """
+
+
 class TestDifferences(executorcase.ExecutorTest):
     """
     What VDSM's does in another way.
@@ -124,6 +146,42 @@ class TestDifferences(executorcase.ExecutorTest):
         self.assertIn("duration=10.00", str(raised.exception))
         # Others are not concerned.
         self.hang(pool)
+
+    def test_tasks_about_a_vm_that_hangs_do_not_take_the_pool(self):
+        # VDSM makes them afresh, several kinds for each VM and round; and
+        # that VMs hang together, with their storage, is the rule.
+        pool = self.pool(4, 400, 30)
+        gate = self.gate()
+        vms = [object() for _ in range(20)]
+        with kit.logs("threadpool"), kit.logs("Executor") as logs:
+            for kind in (Watermark, Volumes):
+                for vm in vms:
+                    pool.dispatch(kind(vm, gate), 1)
+            self.pass_time(pool, gate, 10)
+            self.assertEqual(gate.calls, 20)
+            self.assertEqual(self.threads(pool), 20 + 4)
+            self.assertEqual(len(
+                [line for line in logs.at(logging.WARNING)
+                 if "Volumes" in line and "does not run" in line]), 20)
+            for vm in vms:
+                with self.assertRaises(self.module.TooManyTasks):
+                    pool.dispatch(Watermark(vm, gate), 1)
+            # Other VMs are not concerned.
+            done = threading.Event()
+            pool.dispatch(Watermark(object(), done.set), 1)
+            kit.wait(done)
+
+    def test_tasks_about_a_vm_run_again_when_it_answers(self):
+        pool = self.pool(4)
+        gate, vm, done = self.gate(), object(), threading.Event()
+        with kit.logs("threadpool"), kit.logs("Executor"):
+            pool.dispatch(Watermark(vm, gate), 1)
+            gate.wait()
+            self.pass_time(pool, gate, 2)
+            gate.open()
+            kit.eventually(lambda: not pool._under_way.overdue())
+        pool.dispatch(Watermark(vm, done.set), 1)
+        kit.wait(done)
 
     def test_bound_where_vdsm_has_none(self):
         pool = self.pool(1)

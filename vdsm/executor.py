@@ -6,15 +6,14 @@ Stands in for VDSM's module of this name: the executor of periodic operations
 and of JSON-RPC requests.
 
 What is in no other pool is here: tasks whose worker is never replaced, but
-reported again and again (discard=False), and the bound on overdue runs of
-one callable. doc/vdsm.md says what is different.
+reported again and again (discard=False), and the bounds on overdue runs of one
+callable, and of callables about one VM. doc/vdsm.md says what is different.
 """
 
 from __future__ import absolute_import, division, print_function
 
 import collections
 import logging
-import os
 import threading
 
 try:
@@ -24,13 +23,13 @@ except ImportError:
     _exception = None
 
 from threadpool import clock as _clock
+from threadpool import blocked
 from threadpool import errors
 from threadpool import evidence
 from threadpool import executor
 from threadpool import fork
 from threadpool import schedule
 from threadpool import task as _task
-from threadpool import watch
 
 # Calls that may hang where VDSM sets no bound for its threads: as many as its
 # own setting for periodic operations leaves, 30 threads for 4 workers.
@@ -44,9 +43,6 @@ _OVERDUE_RUNS = 2
 # Seconds that stop() waits for tasks: half of what systemd gives the whole of
 # VDSM to end before it kills it.
 _STOP = 5.0
-
-# Seconds between two reports of one blocked worker, at least.
-_REPEAT = 1.0
 
 
 class NotRunning(Exception):
@@ -178,7 +174,7 @@ class Executor(object):
                 self._timer.release(scheduler)
                 raise
             self._scheduler = scheduler
-            self._under_way = UnderWay(self.name, scheduler, self._log)
+            self._under_way = blocked.Jobs(self.name, scheduler, self._log)
             self._pool = pool
             pool.start()
             self._running = True
@@ -211,13 +207,13 @@ class Executor(object):
             every timeout seconds instead.
 
         Raises NotRunning; TooManyTasks, or VDSM's ResourceExhausted, when
-        max_tasks wait already, or _OVERDUE_RUNS of this very callable are
-        late. Thread: any.
+        max_tasks wait already, or too many runs of this callable are late,
+        see _in_the_way(). Thread: any.
         """
         if not self._running:
             raise NotRunning(self.name)
-        overdue = self._under_way.overdue(callable)
-        if len(overdue) >= _OVERDUE_RUNS:
+        overdue = _in_the_way(callable, self._under_way.overdue())
+        if overdue:
             raise _refusal("Earlier runs of this task are late: %r" % overdue,
                            self.name, len(overdue))
         job = Job(callable, timeout, discard, self._under_way)
@@ -295,72 +291,6 @@ class Unstaffed(object):
         return {"queued": len(self._tasks), "threads": 0, "late": 0}
 
 
-class UnderWay(object):
-    """
-    The tasks with a timeout that run now, and reports of those of them whose
-    worker is blocked and is not replaced.
-    """
-
-    def __init__(self, name, scheduler, log):
-        self.clock = scheduler.clock
-        self.log = log
-        # The tasks, as keys; each is put in and taken out by its own worker.
-        # Without a lock: single operations of a dict and list() of it are
-        # atomic, see backlog.py.
-        self._jobs = {}
-        self._watch = watch.Watch(name, scheduler, self._look)
-
-    def enter(self, job):
-        """
-        The job is about to run. Thread: its worker.
-        """
-        # Publish first, arm after: see Watch.check().
-        self._jobs[job] = None
-        if job.report_at < self._watch.armed:
-            self._watch.arm(job.report_at)
-
-    def leave(self, job):
-        """
-        The job has ended. Thread: its worker.
-        """
-        del self._jobs[job]
-
-    def overdue(self, callable=None):
-        """
-        Return the jobs, or those that run this very callable, whose time is
-        over. Thread: any.
-        """
-        jobs = list(self._jobs)
-        if callable is not None:
-            jobs = [job for job in jobs if job.callable is callable]
-        if not jobs:
-            return jobs
-        now = self.clock()
-        return [job for job in jobs if job.deadline <= now]
-
-    def _look(self, now):
-        """
-        Report what is due. Returns when to look again. Thread: the
-        scheduler's, since all others may be blocked.
-        """
-        earliest = _task.NEVER
-        for job in list(self._jobs):
-            if job.report_at <= now:
-                self._report(job)
-                job.report_at = now + max(job.timeout, _REPEAT)
-            earliest = min(earliest, job.report_at)
-        return earliest
-
-    def _report(self, job):
-        name, ident, native_id = job.thread
-        stack = evidence.python_stack(ident)
-        kernel = evidence.kernel(os.getpid(), native_id)
-        if job in self._jobs:
-            self.log.warning(
-                "Worker blocked: <Worker name=%s running %r>, kernel=%s, "
-                "traceback:\n%s", name, job, kernel, "\n".join(stack))
-
-
 class Task(object):
     """
     A callable, and what was said of it at dispatch().
@@ -408,6 +338,8 @@ class Job(Task):
         self.clock = under_way.clock
 
     def __call__(self):
+        if _vm(self.callable) is not None and self._is_superfluous():
+            return
         self._start = self.clock()
         if self.timeout is not None:
             self._enter()
@@ -419,6 +351,16 @@ class Job(Task):
         finally:
             if self.timeout is not None:
                 self._under_way.leave(self)
+
+    def _is_superfluous(self):
+        # It may have waited since before its VM hung.
+        overdue = _in_the_way(
+            self.callable, self._under_way.overdue())
+        if overdue:
+            self._under_way.log.warning(
+                "%r does not run: others about its VM are late: %r", self,
+                overdue)
+        return bool(overdue)
 
     def _enter(self):
         self.deadline = self._start + self.timeout
@@ -476,6 +418,30 @@ class TaskQueue(object):
     def __repr__(self):
         return "<TaskQueue %s max_tasks=%d tasks(%d) at 0x%x>" % (
             self._name, self._max_tasks, len(self._tasks), id(self))
+
+
+def _in_the_way(callable, overdue):
+    """
+    Return those of the overdue jobs that leave no room for this callable,
+    empty if it may run: two runs of its own; or, if it is about a VM, any job
+    that is about this VM.
+    """
+    if not overdue:
+        return overdue
+    vm = _vm(callable)
+    if vm is not None:
+        # VDSM makes one afresh for each period.
+        return [job for job in overdue if _vm(job.callable) is vm]
+    same = [job for job in overdue if job.callable is callable]
+    return same if len(same) >= _OVERDUE_RUNS else []
+
+
+def _vm(callable):
+    """
+    Return the VM that it is about; None if it is about none. That is how
+    VDSM's periodic operations on VMs call it.
+    """
+    return getattr(callable, "_vm", None)
 
 
 def _text(callable):
