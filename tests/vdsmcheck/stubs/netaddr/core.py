@@ -1,0 +1,14 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+In the place of netaddr.core.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+
+class AddrFormatError(Exception):
+    """
+    What is no address.
+    """
