@@ -51,9 +51,23 @@ def install():
     sys.meta_path.append(_Finder())
 
 
+class _Meta(type):
+    """
+    A class that has each name.
+    """
+
+    def __getattr__(cls, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = _Thing()
+        # The same one each time: some are keys.
+        setattr(cls, name, value)
+        return value
+
+
 class _Thing(object):
     """
-    A function, class, or value in an empty module.
+    A function or value in an empty module.
     """
 
     def __init__(self, *args, **kwargs):
@@ -82,7 +96,7 @@ class _Module(types.ModuleType):
         if name.endswith(("Error", "Exception")):
             value = type(str(name), (Exception,), {})
         elif name[:1].isupper():
-            value = type(str(name), (_Thing,), {})
+            value = _Meta(str(name), (_Thing,), {})
         else:
             value = _Thing()
         # The same one each time, as a base class or in an except clause.
