@@ -13,6 +13,7 @@ import threading
 
 import kit
 from threadpool import errors
+from threadpool import schedule
 from threadpool import storage
 
 
@@ -165,6 +166,11 @@ class TestTasks(StorageTest):
             pool.queue_task("id", len, "")
         with self.assertRaises(errors.AlreadyStarted):
             pool.start()
+
+    def test_a_scheduler_that_is_shared(self):
+        shared = schedule.Scheduler("shared")
+        pool = storage.Pool("pool", 1, scheduler=shared)
+        self.assertIs(pool._scheduler, shared)
 
     def test_own_scheduler(self):
         pool = storage.Pool("own", 1)

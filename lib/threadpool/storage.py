@@ -76,7 +76,9 @@ class Pool(object):
         self._queue_timeout = queue_timeout
         self._log = log
         self._own_scheduler = scheduler is None
-        self._scheduler = scheduler or schedule.Scheduler(name + "/timer")
+        # Without calls to come one is false.
+        self._scheduler = (schedule.Scheduler(name + "/timer")
+                           if scheduler is None else scheduler)
         self._executor = executor.Executor(
             name, workers, _THREADS_PER_WORKER * workers, max_tasks, LATE,
             self._scheduler, STUCK - LATE)
