@@ -9,6 +9,7 @@ import threading
 import kit
 from vmsampling import config
 from vmsampling import errors
+from vmsampling import routine
 from vmsampling import service
 
 
@@ -58,6 +59,16 @@ class ServiceTest(kit.TestCase):
         operation.start()
         kit.wait(ran)
         operation.stop()
+
+    def test_routines_go_on(self):
+        # With the scheduler that all share.
+        made = self.make()
+        calls = []
+        plain = routine.Routine(lambda function: calls.append(function))
+        plain.add(len, 0.01)
+        plain.start(made.guard())
+        kit.eventually(lambda: len(calls) > 2)
+        plain.stop()
 
     def test_threads_are_few_and_shared(self):
         before = threading.active_count()

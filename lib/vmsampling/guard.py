@@ -78,7 +78,9 @@ class Guard(object):
         """
         self.timeout = timeout
         self._own_scheduler = scheduler is None
-        self._scheduler = scheduler or schedule.Scheduler("guard")
+        # Without calls to come one is false.
+        self._scheduler = (schedule.Scheduler("guard") if scheduler is None
+                           else scheduler)
         self.clock = clock = self._scheduler.clock
         self._monitors = executor.Executor(
             "vm", min(_AT_ONCE, max_hung), max_hung, _MAX_TASKS, timeout,
