@@ -454,6 +454,9 @@ class TestComparison(kit.TestCase):
     def test_needless_exemption(self):
         found = self.compare({"t": "passed"}, {"t": "passed"}, ["t", "other"])
         self.assertEqual(found.needless, ["t"])
+        for both in ("failed", "skipped"):
+            self.assertEqual(
+                self.compare({"t": both}, {"t": both}, ["t"]).needless, [])
         self.assertIn("Exempt without need: t",
                       list(outcome.differences(found)))
 

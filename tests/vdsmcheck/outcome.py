@@ -27,19 +27,18 @@ class Comparison(object):
         self.gained = []
         self.troubled = []
         self._exempt = exempt
+        # Exempt, and passes both ways: it may have had its time.
+        self.needless = []
         for module in plain:
             self._compare(module, plain[module], ours[module])
-        found = set(entry[0] for entry in self.exempted)
-        # These exemptions have had their time.
-        self.needless = sorted(
-            test for test in exempt if test not in found and any(
-                test in result.tests for result in ours.values()))
 
     def _compare(self, module, plain, ours):
         for test in sorted(set(plain.tests) | set(ours.tests)):
             before = plain.tests.get(test, ("not run", ""))
             after = ours.tests.get(test, ("not run", ""))
             if before[0] == after[0]:
+                if test in self._exempt and after[0] == "passed":
+                    self.needless.append(test)
                 continue
             if before[0] != "passed":
                 if after[0] == "passed":

@@ -33,7 +33,15 @@ class Suite(object):
 
 
 # Tests of the algorithm that is replaced, one by one.
-EXEMPT_2014 = {}
+EXEMPT_2014 = {
+    "executorTests.ExecutorTests.test_blocked_workers":
+        "4.16.31 and later: it gives 25 tasks at once to a queue of 20, so "
+        "five must have been taken by then. VDSM's dispatch() is slow enough "
+        "for that, ours is not; later versions of the test wait.",
+    "executorTests.ExecutorTests.test_discarded_workers":
+        "4.16.31 and later: after 0.1 and 0.3 s it expects an end that comes "
+        "at 0.4 s, and fails plain about as often; later versions wait.",
+}
 EXEMPT_MASTER = {
     "tests/virt/bulk_sampling_test.py::TestVMBulkSampling::"
     "test_slow_collect_while_vm_unresponsive":
@@ -127,6 +135,7 @@ VDSM_MASTER = Suite(
         "virt/vmrecovery_test.py",
         "virt/vmmigration_test.py",
         "virt/vmoperations_test.py",
+        "virt/livemerge_test.py",
         "virt/vmfakelib_test.py",
         "hoststats_test.py",
         "jobs_test.py",
