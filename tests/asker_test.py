@@ -105,7 +105,8 @@ class AskerTest(TestCase):
         self.assertFalse(self.asker.is_new(vm))
         self.assertEqual(self.round.members, 1)
         # But not for one that is late.
-        storage._began = self.scheduler.now - storage.timeout
+        storage.say("BLOCK", of_vm=True)
+        self.scheduler.advance(storage.timeout)
         self.monitors.held.add(vm.uuid)
         self.assertFalse(self.asker.ask(vm, self.round))
         self.assertEqual(self.round.members, 1)

@@ -13,7 +13,8 @@ class Question(object):
 
     late = False
 
-    def is_late(self):
+    def is_late(self, grace):
+        assert grace == 0.5
         return self.late
 
 
@@ -145,13 +146,13 @@ class RoundsTest(kit.TestCase):
         first.join(quick)
         slow.late = True
         first.leave()
-        self.assertFalse(first.is_only_late())
+        self.assertFalse(first.is_only_late(0.5))
         first.leave(quick)
-        self.assertTrue(first.is_only_late())
+        self.assertTrue(first.is_only_late(0.5))
         self.assertEqual(self.rounds.last(), (0, None))
         # Somebody of whom nothing is known.
         first.join()
-        self.assertFalse(first.is_only_late())
+        self.assertFalse(first.is_only_late(0.5))
         first.leave()
         first.leave(slow)
         self.assertEqual(self.rounds.last()[0], 1)

@@ -26,6 +26,10 @@ _SPREAD = 1 / 8
 # Seconds between two looks at who is late.
 _PAUSE = 0.05
 
+# Seconds that a late answer is waited for. Deadlines are short, since a call
+# that hangs holds others up; one that is missed here costs a VM its sample.
+_GRACE = 0.25
+
 # So many periods after its last full answer a VM that is busy still counts
 # as one that answers.
 _BUSY_PERIODS = 2
@@ -61,15 +65,15 @@ class Sampler(sampler.Sampler):
 
     def wait_answers(self, round_, timeout):
         """
-        Wait until all VMs have answered, but for those whose answers are
-        late. False if it takes longer, or the sampler is stopped.
+        Wait until all VMs have answered, but for those who seem to hang.
+        False if it takes longer, or the sampler is stopped.
         """
         limit = _clock.monotonic() + timeout
         while True:
             remaining = limit - _clock.monotonic()
             if self._rounds.wait(round_.number, min(remaining, _PAUSE)):
                 return True
-            if round_.is_only_late():
+            if round_.is_only_late(_GRACE):
                 return True
             if remaining <= 0 or self._rounds.stopped:
                 return False

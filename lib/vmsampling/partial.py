@@ -74,9 +74,7 @@ class Partials(object):
         blocks. Thread: any.
         """
         asked = domain.question
-        call = asked and asked.under_way
-        if (call is not None and call.of_vm and
-                self._clock() - call.since >= asked.timeout):
+        if asked is not None and asked.is_late():
             # It takes no place of the budget, as it does not hang.
             self._monitors.dispatch(
                 Partial(domain, self._connections, self._history,

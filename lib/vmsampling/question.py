@@ -61,8 +61,6 @@ class Question(object):
         self.timeout = 1.0
         # Seconds that the QEMU took to answer; None if it did not.
         self.took = None
-        # When its worker began it; None before.
-        self._began = None
         # The libvirt call under way, a Call: replaced by say(), read by other
         # threads. None before the first.
         self.under_way = None
@@ -77,7 +75,6 @@ class Question(object):
     def __call__(self):
         # There is no other one: the UUID is this task's key.
         self.domain.question = self
-        self._began = self.clock()
         try:
             with self._connections.lend(self.say) as connection:
                 self.ask(connection)
@@ -96,13 +93,14 @@ class Question(object):
         """
         raise NotImplementedError
 
-    def is_late(self):
+    def is_late(self, grace=0.0):
         """
-        Return whether it has begun and takes longer than its timeout.
-        Thread: any.
+        Return whether a call under way waits for the VM, and since so many
+        seconds more than its timeout. Thread: any.
         """
-        began = self._began
-        return began is not None and self.clock() - began >= self.timeout
+        call = self.under_way
+        return call is not None and call.of_vm and (
+            self.clock() - call.since >= self.timeout + grace)
 
     def say(self, text, of_vm=False):
         """

@@ -48,14 +48,14 @@ class Round(object):
         if settled:
             self._rounds.settle(self)
 
-    def is_only_late(self):
+    def is_only_late(self, grace):
         """
-        Return whether all who still take part are questions that are late.
-        Thread: any.
+        Return whether all who still take part are questions that are late,
+        by more than grace seconds. Thread: any.
         """
         with self._lock:
             return len(self._questions) == self._members and all(
-                question.is_late() for question in self._questions)
+                question.is_late(grace) for question in self._questions)
 
     def __repr__(self):
         return "<Round %d members=%d>" % (self.number, self._members)
