@@ -31,12 +31,12 @@ from threadpool import clock
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _LIB = os.path.join(os.path.dirname(_HERE), "lib")
 
-_PERIOD = 2.0
+PERIOD = 2.0
 
 # Seconds up to which a VM counts as fresh: for all, and by the promise that
 # is ours.
-_FRESH = 3 * _PERIOD
-_PROMISE = 2 * _PERIOD
+_FRESH = 3 * PERIOD
+PROMISE = 2 * PERIOD
 
 # Seconds between two looks. Not a part of the period, so that they wander
 # through it.
@@ -44,21 +44,22 @@ _PAUSE = 1.3
 
 # Seconds for the first samples of all VMs, for an answer to a look, for the
 # samples after the fault, and for a sampler's end.
-_START = 40.0
+START = 40.0
 _ANSWER = 15.0
 _RECOVERY = 15.0
 _END = 5.0
 
 _FAULTS = ("tenth", "third", "storage")
 
-# What a sampler showed at a look: {VM: {tier: age}}, number of threads.
-_Look = collections.namedtuple("_Look", "ages threads")
+# What a sampler showed at a look: {VM: {tier: age}}, number of threads, CPU
+# seconds and resident bytes of its process.
+Look = collections.namedtuple("Look", "ages threads cpu memory")
 
 _LINE = "  %-10s%12s%12s%12s%12s%10s%10s%11s%10s"
 _HEADERS = (
     _LINE % ("", "healthy VMs", "fresh", "hit VMs", "fresh", "threads",
              "another", "frozen", "all fresh"),
-    _LINE % ("", "< %g s" % _FRESH, "< %g s" % _PROMISE, "host tier",
+    _LINE % ("", "< %g s" % _FRESH, "< %g s" % PROMISE, "host tier",
              "monitor", "", "client, s", "by asking", "after, s"),
 )
 
@@ -140,13 +141,22 @@ def _left_out(args):
     for name, _, program, package in samplers.CANDIDATES:
         if program and tools.find_program(program) is None:
             found[name] = "apt-get install --no-install-recommends " + package
-    if not args.vdsm:
-        found["VDSM"] = "see --vdsm"
-    elif not os.path.exists(os.path.join(
-            args.vdsm, "vdsm/virt/sampling.py")):
-        found["VDSM"] = "%s has no vdsm/virt/sampling.py" % args.vdsm
+    problem = vdsm_problem(args.vdsm)
+    if problem is not None:
+        found["VDSM"] = found["stand-in"] = problem
     return dict((name, found[name]) for name in found
                 if name in args.samplers)
+
+
+def vdsm_problem(lib):
+    """
+    Return why VDSM cannot be measured, or None.
+    """
+    if not lib:
+        return "see --vdsm"
+    if not os.path.exists(os.path.join(lib, "vdsm/virt/sampling.py")):
+        return "%s has no vdsm/virt/sampling.py" % lib
+    return None
 
 
 def _describe(args, left_out):
@@ -157,7 +167,7 @@ def _describe(args, left_out):
         lines.append("%s is left out: %s" % (name, left_out[name]))
     lines += [
         "One sample of each VM every %g s, faults of %g s; at the worst look, "
-        "one each %g s." % (_PERIOD, args.hold, _PAUSE),
+        "one each %g s." % (PERIOD, args.hold, _PAUSE),
         "Each sampler in turn, with a libvirtd just started. no look: ours, "
         "when /proc is not",
         "looked at before a VM is asked. bulk: one call for all VMs each "
@@ -192,9 +202,9 @@ def _try(vms, fault, name, args):
 
     progress("begins")
     vms.restart()
-    trial = Trial(vms, name, args)
+    trial = Trial(vms, name, args.vdsm)
     try:
-        _wait_fresh(trial, vms.names, _START)
+        wait_fresh(trial, vms.names, START)
         before = [trial.look()]
         try:
             fault.begin()
@@ -204,7 +214,7 @@ def _try(vms, fault, name, args):
         finally:
             fault.end()
         progress("goes on")
-        return before, looks, asked, frozen, _recovery(trial, vms.names)
+        return before, looks, asked, frozen, recovery(trial, vms.names)
     finally:
         trial.end()
 
@@ -220,7 +230,7 @@ def _watch(vms, fault, trial, seconds):
     return looks, asked
 
 
-def _wait_fresh(trial, names, seconds):
+def wait_fresh(trial, names, seconds):
     """
     Wait until all VMs have samples that are younger than this call; return
     how long it took.
@@ -228,24 +238,24 @@ def _wait_fresh(trial, names, seconds):
     begin = clock.monotonic()
     while True:
         look, took = trial.look(), clock.monotonic() - begin
-        if _fresh(look, names, "monitor", min(took, _FRESH)) == len(names):
+        if fresh(look, names, "monitor", min(took, _FRESH)) == len(names):
             return took
         if took > seconds:
             raise TrialFailed(
                 "%d of %d VMs were sampled in %g s" % (
-                    _fresh(look, names, "monitor", _FRESH), len(names),
+                    fresh(look, names, "monitor", _FRESH), len(names),
                     seconds))
         time.sleep(0.1)
 
 
-def _recovery(trial, names):
+def recovery(trial, names):
     try:
-        return _wait_fresh(trial, names, _RECOVERY)
+        return wait_fresh(trial, names, _RECOVERY)
     except TrialFailed:
         return float("inf")
 
 
-def _fresh(look, names, tier, limit):
+def fresh(look, names, tier, limit):
     ages = [look.ages.get(name, {}).get(tier) for name in names]
     return sum(1 for age in ages if age is not None and age < limit)
 
@@ -257,12 +267,12 @@ def _line(name, fault, found):
 
     def worst(vms, tier, limit):
         return "%d of %d" % (
-            min(_fresh(look, vms, tier, limit) for look in looks), len(vms))
+            min(fresh(look, vms, tier, limit) for look in looks), len(vms))
 
     has_tiers = "host" in before[0].ages[fault.hit[0]]
     return _LINE % (
         name, worst(healthy, "monitor", _FRESH),
-        worst(healthy, "monitor", _PROMISE),
+        worst(healthy, "monitor", PROMISE),
         worst(fault.hit, "host", _FRESH) if has_tiers else "-",
         worst(fault.hit, "monitor", _FRESH),
         "%d..%d" % (before[0].threads, max(look.threads for look in looks)),
@@ -280,28 +290,31 @@ class Trial(object):
 
     _number = 0
 
-    def __init__(self, vms, name, args):
+    def __init__(self, vms, name, vdsm, period=PERIOD, measure="watch"):
+        """
+        vdsm: as the command line has it, or None.
+        """
         Trial._number += 1
         folder = vms.make_folder("trial%d" % Trial._number)
-        program = dict((row[0], row[2]) for row in samplers.CANDIDATES)[name]
+        program = samplers.program(name)
         options = {
-            "uri": vms.uri, "period": _PERIOD, "folder": folder,
-            "vdsm": args.vdsm and os.path.abspath(args.vdsm),
+            "uri": vms.uri, "period": period, "folder": folder,
+            "vdsm": vdsm and os.path.abspath(vdsm),
             "program": program and tools.find_program(program)}
         self._log = os.path.join(folder, "stderr")
         with open(self._log, "w") as log:
             # A group of its own, to end its children with it. The VMs'
             # keeper ends all of it if we are killed: it knows it by the URI.
             self._process = subprocess.Popen(
-                [sys.executable, os.path.join(_HERE, "trial.py"), "watch",
+                [sys.executable, os.path.join(_HERE, "trial.py"), measure,
                  name, json.dumps(options)],
-                env=dict(os.environ, PYTHONPATH=_LIB), stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=log, close_fds=True,
-                preexec_fn=os.setsid)
+                env=dict(os.environ, PYTHONPATH=_LIB),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                close_fds=True, preexec_fn=os.setsid)
 
     def look(self):
         """
-        Return a _Look. Raises TrialFailed.
+        Return a Look. Raises TrialFailed.
         """
         try:
             self._process.stdin.write(b"\n")
@@ -309,14 +322,19 @@ class Trial(object):
         except EnvironmentError:
             # It has ended: see below.
             pass
+        return Look(**self.read())
+
+    def read(self, seconds=_ANSWER):
+        """
+        Return what it prints next. Raises TrialFailed.
+        """
         stdout = self._process.stdout
-        if not select.select([stdout], [], [], _ANSWER)[0]:
+        if not select.select([stdout], [], [], seconds)[0]:
             raise TrialFailed("it did not answer")
         line = stdout.readline()
         if not line:
             raise TrialFailed(tools.tail(self._log, 1) or "it ended")
-        found = json.loads(line.decode("utf-8"))
-        return _Look(found["ages"], found["threads"])
+        return json.loads(line.decode("utf-8"))
 
     def end(self):
         limit = clock.monotonic() + _END

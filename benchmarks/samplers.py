@@ -32,9 +32,6 @@ from vmsampling import events
 from vmsampling import groups
 from vmsampling import sampler
 
-# As the periods of the two tiers relate by default.
-_STORAGE_PERIODS = 4
-
 # Seconds that Prometheus gives a scrape by default.
 _SCRAPE_TIMEOUT = 10.0
 
@@ -42,7 +39,7 @@ _SCRAPE_TIMEOUT = 10.0
 _PATIENCE = 10.0
 
 # What VDSM's monitor asks for.
-_GROUPS = (
+GROUPS = (
     libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL |
     libvirt.VIR_DOMAIN_STATS_BALLOON | libvirt.VIR_DOMAIN_STATS_VCPU |
     libvirt.VIR_DOMAIN_STATS_INTERFACE | libvirt.VIR_DOMAIN_STATS_BLOCK)
@@ -95,7 +92,8 @@ class Ours(_Here):
     def __init__(self, options):
         period = options["period"]
         self._sampler = sampler.Sampler(
-            options["uri"], period, storage_period=_STORAGE_PERIODS * period)
+            options["uri"], period,
+            storage_period=vdsmlib.STORAGE_PERIODS * period)
         self._sampler.look = self.look
         self._sampler.start()
 
@@ -146,7 +144,7 @@ class Bulk(_Here):
     def _sample(self):
         begin = clock.monotonic()
         records = self._connection.getAllDomainStats(
-            _GROUPS, groups.ACTIVE | groups.NOWAIT)
+            GROUPS, groups.ACTIVE | groups.NOWAIT)
         self._samples.put([vm.name() for vm, _ in records], begin)
 
 
@@ -161,7 +159,7 @@ class Vdsm(_Here):
     MAX_TASKS = 400
 
     def __init__(self, options):
-        vdsm = vdsmlib.Sampling(options["vdsm"])
+        vdsm = self._import(options)
         # VDSM gets events on the same connection.
         events.loop.acquire()
         connection = libvirt.open(options["uri"])
@@ -181,6 +179,9 @@ class Vdsm(_Here):
             options["period"], scheduler, executor=pool)
         self._operation.start()
 
+    def _import(self, options):
+        return vdsmlib.Sampling(options["vdsm"])
+
     def ages(self):
         found = {}
         for uuid, vm in self._vms.items():
@@ -188,6 +189,29 @@ class Vdsm(_Here):
             found[vm.name] = {
                 "monitor": None if sample.is_empty() else sample.stats_age}
         return found
+
+
+class StandIn(Vdsm):
+    """
+    The same VDSM, with ours standing in.
+    """
+
+    def _import(self, options):
+        return vdsmlib.SamplingByOurs(
+            options["vdsm"], options["uri"], options["period"],
+            options["folder"])
+
+    def next_sample(self, limit):
+        """
+        Wait for a sample that is asked for after this call, until that time
+        at most; return it as {UUID: fields}.
+        """
+        begin = self._cache.clock()
+        while clock.monotonic() < limit:
+            if self._cache._last_sample_time >= begin:
+                return self._cache._samples.last()[1]
+            time.sleep(0.01)
+        raise AssertionError("no sample")
 
 
 class _VdsmVM(object):
@@ -306,11 +330,19 @@ CANDIDATES = (
     ("ours", Ours, None, None),
     ("no look", OursWithoutLook, None, None),
     ("VDSM", Vdsm, None, None),
+    ("stand-in", StandIn, None, None),
     ("collectd", Collectd, "collectd", "collectd-core"),
     ("exporter", Exporter, "prometheus-libvirt-exporter",
      "prometheus-libvirt-exporter"),
     ("bulk", Bulk, None, None),
 )
+
+
+def program(name):
+    """
+    Return the name of the candidate's program, None if it is in this tree.
+    """
+    return dict((row[0], row[2]) for row in CANDIDATES)[name]
 
 
 def watch(name, options):
@@ -321,8 +353,11 @@ def watch(name, options):
     candidate = dict((row[0], row[1]) for row in CANDIDATES)[name](options)
     try:
         for _ in iter(sys.stdin.readline, ""):
+            # The last two are those of this process.
             print(json.dumps({"ages": candidate.ages(),
-                              "threads": candidate.threads()}))
+                              "threads": candidate.threads(),
+                              "cpu": process.cpu_seconds(),
+                              "memory": process.resident()}))
             sys.stdout.flush()
     finally:
         candidate.stop()

@@ -26,7 +26,7 @@ _WITH_POOL = {
     "idle": "lifecycle", "fork": "lifecycle",
 }
 _WITH_NAME = {"exit": "lifecycle", "poll": "polling", "watch": "samplers",
-              "simulate": "simulation"}
+              "simulate": "simulation", "same": "vdsmsame"}
 
 
 def main():

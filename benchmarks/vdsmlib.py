@@ -13,7 +13,20 @@ import os
 import sys
 import types
 
+from vmsampling import config
+
 _TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# As the periods of the two tiers relate by default.
+STORAGE_PERIODS = 4
+
+_CONF = """\
+[vars]
+vm_sample_interval = {period}
+[sampling]
+connect = {uri}
+storage_period = {storage}
+"""
 
 # What vdsm.virt.periodic imports and its Operation has no use for. Most of it
 # needs a host that is set up for VDSM, or modules that VDSM's build makes.
@@ -96,14 +109,7 @@ class StandIn(Modules):
     """
 
     def _import_executor(self):
-        name = "vdsm.executor"
-        path = os.path.join(_TREE, *name.split(".")) + ".py"
-        module = types.ModuleType(name)
-        module.__file__ = path
-        with open(path, "rb") as f:
-            code = compile(f.read(), path, "exec", dont_inherit=True)
-        exec(code, module.__dict__)
-        sys.modules[name] = module
+        module = _load("vdsm.executor")
         importlib.import_module("vdsm").executor = module
         return module
 
@@ -118,3 +124,39 @@ class Sampling(Modules):
     def __init__(self, path):
         super(Sampling, self).__init__(path, _UNUSED_BY_SAMPLING)
         self.sampling = importlib.import_module("vdsm.virt.sampling")
+
+
+class SamplingByOurs(Sampling, StandIn):
+    """
+    The same with all that stands in, as the plugin leaves it.
+    """
+
+    def __init__(self, path, uri, period, folder):
+        """
+        uri, period: for ours, which takes them from vdsm.conf; such a file
+            is made in the folder.
+        """
+        super(SamplingByOurs, self).__init__(path)
+        conf = os.path.join(folder, "vdsm.conf")
+        with open(conf, "w") as f:
+            f.write(_CONF.format(uri=uri, period=period,
+                                 storage=STORAGE_PERIODS * period))
+        config.MAIN_FILE = conf
+        config.DROP_IN_DIRS = ()
+        ours = getattr(_load("vdsm.virt.bulkstats"), "VMBulkstatsMonitor")
+        ours.builtin = self.sampling.VMBulkstatsMonitor
+        self.sampling.VMBulkstatsMonitor = ours
+
+
+def _load(name):
+    """
+    Return what stands in for the module of VDSM's with this name.
+    """
+    path = os.path.join(_TREE, *name.split(".")) + ".py"
+    module = types.ModuleType(name)
+    module.__file__ = path
+    with open(path, "rb") as f:
+        code = compile(f.read(), path, "exec", dont_inherit=True)
+    exec(code, module.__dict__)
+    sys.modules[name] = module
+    return module
