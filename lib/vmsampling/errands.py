@@ -34,18 +34,20 @@ class Errands(object):
     Never blocks, but for what is done by a visit. Thread: any.
     """
 
-    def __init__(self, guard, domain, due, call):
+    def __init__(self, guard, domain, due, call, poke=None):
         """
         domain: domain.Domain; None: there is no VM, so nothing is known of
             its storage, and there is one kind only.
         due: returns the agenda.Calls that are due, of the kinds that it is
             called with or of any.
         call: does one of them.
+        poke: as for Lane.place().
         """
         self._guard = guard
         self._domain = domain
         self._due = due
         self._call = call
+        self._poke = poke
         # When the disks are to be read again. Set by one thread at a time.
         self._devices_until = guard.clock() + _DEVICES_AGE
         self._lock = threading.Lock()
@@ -102,7 +104,7 @@ class Errands(object):
         again = functools.partial(again, tries - 1) if tries else None
         domain = self._domain
         visit = _visit.Visit(
-            domain, self._guard, _Work(self, kind),
+            domain, self._guard, _Work(self, kind, self._poke),
             functools.partial(self._end, kind, again))
         devices = domain and domain.devices
         if not self._guard.dispatch(
@@ -165,9 +167,10 @@ class _Work(object):
     What a visit is for.
     """
 
-    def __init__(self, errands, kind):
+    def __init__(self, errands, kind, poke):
         self._errands = errands
         self._kind = kind
+        self.poke = poke
         # The call under way, or the last one.
         self._last = None
 

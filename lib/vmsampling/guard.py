@@ -96,7 +96,7 @@ class Guard(object):
             max_hung, self._monitors.resize, self._history, clock)
         self._sight = process.Sight(clock)
         self._sight.see(connect)
-        self._lane = lane.Lane(_PLACES, clock)
+        self._lane = lane.Lane(_PLACES, self._scheduler, stuck_after)
         # Whether the storage of a VM answers.
         self.lookout = lookout.Lookout(
             admission.Admission(self._canaries, timeout), timeout,
@@ -117,6 +117,7 @@ class Guard(object):
             self._scheduler.start()
         self._monitors.start()
         self._canaries.start()
+        self._lane.start()
 
     def stop(self, timeout=1.0):
         """
@@ -125,7 +126,7 @@ class Guard(object):
         """
         limit = _clock.monotonic() + timeout
         left = []
-        for pool in (self._monitors, self._canaries):
+        for pool in (self._monitors, self._canaries, self._lane):
             left += pool.stop(
                 timeout=max(limit - _clock.monotonic(), 0.0), for_late=False)
         self._connections.close()
@@ -147,6 +148,7 @@ class Guard(object):
             "vms": vms,
             "monitor": self._monitors.state(),
             "canary": self._canaries.state(),
+            "poke": self._lane.state(),
             "budget": self._budget.state(),
         }
 
@@ -209,11 +211,11 @@ class Guard(object):
                 "it not logged)", probe.domain, self._connections.uri,
                 probe.error or "it is not there", suppressed)
 
-    def place(self):
+    def place(self, poke):
         """
         See Lane.place().
         """
-        return self._lane.place()
+        return self._lane.place(poke)
 
     def _retain(self):
         # With the lock.

@@ -27,12 +27,15 @@ class Routine(object):
     Construct, start, stop: one way.
     """
 
-    def __init__(self, perform):
+    def __init__(self, perform, poke=None):
         """
         perform: called with each function that is due, on a worker; must
             raise nothing.
+        poke: makes a small call on the connection that the functions use,
+            see lane.py. None: they use none that is shared.
         """
         self._perform = perform
+        self._poke = poke
         # Set once, by start(). No domain: the functions have to do with no VM
         # that could be asked before they are called.
         self._guard = None
@@ -74,7 +77,7 @@ class Routine(object):
             if uuid is not None:
                 self._domain = _domain.Domain(uuid, None, uuid)
             self._errands = errands.Errands(
-                guard, self._domain, self._due, self._call)
+                guard, self._domain, self._due, self._call, self._poke)
             self._agenda.start(guard.clock())
             if self._stopped:
                 return

@@ -113,7 +113,8 @@ class Visit(object):
         guard: what it needs to ask, a guard.Guard.
         work: its answered() is called with the time from before the
             question, or with that of now if nobody can be asked; then it is
-            called itself, if there is a place. Its repr is for reports.
+            called itself, if there is a place; its poke is as for
+            Lane.place(). Its repr is for reports.
         done: called with this visit in the end, whatever happened.
         """
         self.domain = domain
@@ -145,7 +146,7 @@ class Visit(object):
 
     def _perform(self, time):
         self._work.answered(time)
-        with self._guard.place() as granted:
+        with self._guard.place(self._work.poke) as granted:
             if granted:
                 self._work()
             else:

@@ -131,7 +131,7 @@ class AdvancedStatsThread(object):
         daemon: not used; nothing of this keeps a process from its end.
         """
         self._log = log
-        self._routine = routine.Routine(self._perform)
+        self._routine = routine.Routine(self._perform, self._poke)
 
     def addStatsFunction(self, *args):
         """
@@ -194,6 +194,11 @@ class AdvancedStatsThread(object):
         except Exception as e:
             if not self.handleStatsException(e):
                 self._log.exception("%r failed", function)
+
+    def _poke(self):
+        # VDSM has a wrapper around it, which draws conclusions of its own.
+        dom = self._vm._dom
+        getattr(dom, "_dom", dom).connect().getLibVersion()
 
 
 class InterfaceSample(object):
@@ -296,9 +301,6 @@ class TimedSample(object):
 class BaseSample(TimedSample):
 
     def __init__(self, pid, ifids):
-        """
-        ifids: names of interfaces, or links.
-        """
         super(BaseSample, self).__init__()
         self.interfaces = _interfaces(ifids)
         self.pidcpu = PidCpuSample(pid)
@@ -399,9 +401,6 @@ class HostStatsThread(object):
             operation.stop()
 
     def sample(self):
-        """
-        Return a new HostSample.
-        """
         return HostSample(self._pid)
 
     def get(self):
