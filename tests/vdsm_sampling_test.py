@@ -60,6 +60,10 @@ class Dom(object):
             return result
         return call
 
+    def connect(self):
+        return self
+
+    getLibVersion = _make("getLibVersion", 9000000)
     getCPUStats = _make("getCPUStats", [{"cpu_time": 5}])
     blockStats = _make("blockStats", (1, 2, 3, 4, 5))
     blockStatsFlags = _make("blockStatsFlags", {"rd_operations": 1})
@@ -68,6 +72,19 @@ class Dom(object):
     info = _make("info", [1, 16384, 16384, 1, 7])
     vcpus = _make("vcpus", ([(0, 1, 2, 3)], [(True,)]))
     schedulerParameters = _make("schedulerParameters", {"cpu_shares": 1024})
+
+
+class Wrapper(object):
+    """
+    VDSM's around a domain.
+    """
+
+    def __init__(self, dom):
+        self._dom = dom
+
+    def __getattr__(self, name):
+        assert name != "connect"
+        return getattr(self._dom, name)
 
 
 class TestCase(guardcase.TestCase):
@@ -353,6 +370,24 @@ class StuckTest(TestCase):
             del self.storage.faults[b"/images/a"]
         self.advance(2.0)
         self.assertEqual(made._vm._dom.calls[-1], "blockInfo")
+
+    def test_a_call_that_hangs_on_the_shared_connection(self):
+        # Small ones are made in between, not through VDSM's wrapper.
+        made = self.make("a", start=False)
+        dom = made._vm._dom
+        made._vm._dom = Wrapper(dom)
+        gate = self.gate()
+        dom.faults["info"] = gate
+        made.start()
+        gate.wait()
+        self.advance(1.0)
+        count = dom.calls.count("getLibVersion")
+        self.assertGreater(count, 1)
+        gate.open()
+        self.advance(1.0)
+        count = dom.calls.count("getLibVersion")
+        self.advance(1.0)
+        self.assertEqual(dom.calls.count("getLibVersion"), count)
 
     def test_volume_sizes_that_hang(self):
         made = self.make("a", start=False)

@@ -197,7 +197,7 @@ class AdvancedStatsThread(object):
 
     def _poke(self):
         # VDSM has a wrapper around it, which draws conclusions of its own.
-        dom = self._vm._dom
+        dom = getattr(self, "_vm", None)._dom
         getattr(dom, "_dom", dom).connect().getLibVersion()
 
 
