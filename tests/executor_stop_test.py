@@ -16,6 +16,16 @@ from threadpool import errors
 from threadpool import executor
 
 
+class SlowEnd(logging.Handler):
+    """
+    Has threads linger after the last that they do for their pool.
+    """
+
+    def emit(self, record):
+        if record.getMessage().startswith("FINISH"):
+            threading.Event().wait(0.02)
+
+
 class TestStop(poolcase.PoolTest):
 
     def test_not_started(self):
@@ -57,6 +67,22 @@ class TestStop(poolcase.PoolTest):
         self.assertEqual(self.pool.stop(timeout=kit.PATIENCE), [])
         self.assertEqual(gate.left, 1)
         opener.join()
+
+    def test_waits_for_threads(self):
+        # Not only until they have said that they leave.
+        slow = SlowEnd()
+        log = logging.getLogger("threadpool.threads")
+        with kit.logs(log.name):
+            log.addHandler(slow)
+            try:
+                self.pool.stop()
+                self.assertEqual(self.threads(), [])
+            finally:
+                log.removeHandler(slow)
+
+    def threads(self):
+        return [thread for thread in threading.enumerate()
+                if thread.name.startswith("pool/")]
 
     def test_returns_what_is_left(self):
         self.hang(key="vm")

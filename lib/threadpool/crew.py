@@ -23,6 +23,10 @@ log = logging.getLogger("threadpool.crew")
 # When the system has no thread to give, ask again after so many seconds.
 _RETRY = 1.0
 
+# Seconds that one who waits for workers gives the thread of each to end, when
+# it has nothing else to do any more.
+_END = 1.0
+
 
 class Crew(object):
     """
@@ -53,6 +57,8 @@ class Crew(object):
         # Futures that failed in the queue, and results that came too late.
         self._expired = 0
         self._dropped = 0
+        # Threads that have left and may still be about to end.
+        self._ending = []
 
     def start(self):
         with self._lock:
@@ -126,6 +132,9 @@ class Crew(object):
         """
         with self._lock:
             self._roster.remove(worker)
+            self._ending = [
+                thread for thread in self._ending if thread.is_alive()]
+            self._ending.append(threading.current_thread())
             # Only a fault of ours ends a worker that nobody sent away.
             recruits = self._hire()
             on_empty = None
@@ -181,7 +190,15 @@ class Crew(object):
                 return not any(
                     worker.ident != me and (for_late or worker.late is None)
                     for worker in self._roster)
-        return self._departures.wait(gone, timeout)
+        if not self._departures.wait(gone, timeout):
+            return False
+        # Who counts the threads of the process then counts none of ours.
+        with self._lock:
+            ending = list(self._ending)
+        for thread in ending:
+            if thread.ident != me:
+                thread.join(_END)
+        return True
 
     def under_way(self):
         """
@@ -207,6 +224,7 @@ class Crew(object):
         self._lock = threading.Lock()
         self._roster = self._roster.empty()
         self._departures = _waiter.Waiters()
+        self._ending = []
         self.full = False
         self.watch.after_fork()
 
