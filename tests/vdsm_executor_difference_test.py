@@ -164,7 +164,7 @@ class TestDifferences(executorcase.ExecutorTest):
                 [line for line in logs.at(logging.WARNING)
                  if "Volumes" in line and "does not run" in line]), 20)
             for vm in vms:
-                with self.assertRaises(self.module.TooManyTasks):
+                with self.assertRaises(self.full):
                     pool.dispatch(Watermark(vm, gate), 1)
             # Other VMs are not concerned.
             done = threading.Event()
