@@ -112,7 +112,7 @@ def find_tests(names):
 def set_path():
     """For us, and for the Pythons that tests start."""
     path = [os.path.join(ROOT, folder)
-            for folder in ("lib", "tests", "tests/functional")]
+            for folder in ("lib", "tests", "tests/functional", "build-aux")]
     sys.path[:0] = path
     if os.environ.get("PYTHONPATH"):
         path.append(os.environ["PYTHONPATH"])
