@@ -103,10 +103,14 @@ class TestCase(fakelibvirt.TestCase):
         kit.eventually(self.quiet, "the guard to rest")
 
     def quiet(self):
+        return kit.at_rest(
+            lambda: [self.guard.state()[pool]
+                     for pool in ("monitor", "canary")], self.is_quiet)
+
+    def is_quiet(self, states):
         # Who waited at a gate that is open goes on soon.
         hanging = sum(gate.calls - gate.left for gate in self.all_gates()
                       if not gate.is_open)
-        states = [self.guard.state()[pool] for pool in ("monitor", "canary")]
         return hanging == sum(
             state["threads"] - state["idle"] for state in states) and all(
                 not state["queued"] or not state["idle"] for state in states)

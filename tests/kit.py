@@ -51,6 +51,22 @@ def eventually(condition, what="condition"):
         pause.wait(0.001)
 
 
+def at_rest(take, is_quiet):
+    """
+    Return whether several pools were quiet at the same time.
+
+    Pools cannot be looked at all at once, and one may hand over to another
+    that was looked at before. So they are looked at twice, and no task may
+    have ended in between.
+
+    take: returns the state() of each pool. is_quiet: judges such a list.
+    """
+    first, second = take(), take()
+    return is_quiet(first) and is_quiet(second) and (
+        [state["completed"] for state in first] ==
+        [state["completed"] for state in second])
+
+
 def rng(*salt):
     """
     A random generator that depends on the seed of this run and on salt.

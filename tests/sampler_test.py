@@ -79,9 +79,13 @@ class TestCase(fakelibvirt.TestCase):
         kit.eventually(self.quiet, "the sampler to rest")
 
     def quiet(self):
+        return kit.at_rest(
+            lambda: [pool.state() for pool in self.sampler._pools()],
+            self.is_quiet)
+
+    def is_quiet(self, states):
         hanging = sum(gate.calls - gate.left for gate in
                       list(self.libvirt.gates.values()) + self.gates)
-        states = [pool.state() for pool in self.sampler._pools()]
         return hanging == sum(
             state["threads"] - state["idle"] for state in states) and all(
                 not state["queued"] or not state["idle"] for state in states)
@@ -112,7 +116,9 @@ class RoundTest(TestCase):
         self.advance()
         self.advance(0.125)
         found = self.vm("a")
-        self.assertLess(found["age"]["storage"], PERIOD)
+        # It may be of the first round, if the disks were known in time, and
+        # later than its round, if the VM was being asked something else.
+        self.assertLessEqual(found["age"]["storage"], PERIOD + 0.125)
         self.assertEqual(found["age"], dict(
             AGES, host=0.125, monitor=0.125, storage=found["age"]["storage"]))
         self.assertEqual(found["stats"]["block.0.capacity"], 1048576)
@@ -217,11 +223,10 @@ class StuckTest(TestCase):
             self.assertTrue(self.sampler.snapshot()["connected"])
 
     def test_storage_that_hangs(self):
-        self.start("a")
-        kit.eventually(self.quiet)
         with kit.Gate() as gate:
             self.patch(canary, "_touch", gate)
             self.gates.append(gate)
+            self.start("a")
             self.advance()
             gate.wait()
             for _ in range(3):
