@@ -359,8 +359,7 @@ class TestJoin(StorageTest):
             self.assertEqual(done, [])
             for gate in gates:
                 gate.open()
-        # By two workers.
-        self.assertEqual(sorted(done), [0, 1, 2])
+        self.assertEqual(done, [0, 1, 2])
         self.check_state(threads=0)
 
     def test_drops_those_that_wait(self):

@@ -267,7 +267,7 @@ class TestCheckout(CheckTestCase):
         self.make_vdsm()
         os.remove(os.path.join(self.tree.path, "tests", FIRST))
         status, _ = self.check(self.tree.path)
-        self.assertIn("there is no list of its tests", status)
+        self.assertIn("no list of the tests of this VDSM, only of", status)
 
     def test_uncommitted_changes_are_copied(self):
         self.make_vdsm()

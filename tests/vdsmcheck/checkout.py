@@ -27,7 +27,7 @@ _UNUSED = shutil.ignore_patterns(".git", "*.py[co]", "__pycache__")
 
 class Checkout(object):
     """
-    Raises errors.NoCheckout and errors.UnknownVersion.
+    Raises errors.NoCheckout, errors.UnknownVersion, and errors.NoSuite.
     """
 
     def __init__(self, path):
@@ -48,8 +48,7 @@ class Checkout(object):
                 path, "; ".join(unfit) or "none of the modules is there")
         self.suite = suites.find(self.rows, self._has)
         if self.suite is None:
-            raise errors.UnknownVersion(
-                path, "there is no list of its tests")
+            raise errors.NoSuite(path, [one.name for one in suites.ALL])
         # Not every version that is alike has all of them.
         self.modules = []
         self.absent = []

@@ -46,6 +46,20 @@ class UnknownVersion(Error):
         self.reason = reason
 
 
+class NoSuite(Error):
+    """
+    Ours can stand in, but which of its tests to run is not known.
+    """
+
+    msg = ("{self.path}: there is no list of the tests of this VDSM, only of "
+           "{self.known}")
+
+    def __init__(self, path, known):
+        super(NoSuite, self).__init__()
+        self.path = path
+        self.known = " and ".join(known)
+
+
 class NotCopied(Error):
     """
     The checkout cannot be read, or there is no room for a copy.

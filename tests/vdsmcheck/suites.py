@@ -102,7 +102,7 @@ VDSM_2014 = Suite(
     exempt=EXEMPT_2014)
 
 VDSM_MASTER = Suite(
-    name="VDSM master",
+    name="VDSM 4.40 to master",
     python="3",
     imports=("pytest", "six", "libvirt"),
     advice="./bootstrap installs pytest, VDSM_PYTHON=... names another Python",
@@ -155,6 +155,9 @@ VDSM_MASTER = Suite(
     ),
     slow=("executor_test.py", "schedule_test.py"),
     exempt=EXEMPT_MASTER)
+
+
+ALL = (VDSM_2014, VDSM_MASTER)
 
 
 def find(rows, has):
