@@ -26,7 +26,6 @@ from vdsmcheck import __main__ as command
 from vdsmcheck import checkout
 from vdsmcheck import errors
 from vdsmcheck import interpreter
-from vdsmcheck import outcome
 from vdsmcheck import suites
 from vdsmcheck import templates
 from vdsmcheck import trial
@@ -215,6 +214,23 @@ class TestCheck(CheckTestCase):
         self.assertEqual(status, 0, output)
         self.assertIn("It is ours.", output)
         self.assertIn("0 lost, 1 exempt", output)
+
+    def test_test_that_is_lost_only_once(self):
+        self.make_vdsm()
+        self.tree.add("tests/" + SECOND, PLAIN_ONLY + """
+    def test_once(self):
+        if getattr(ThreadPool, "whose", "") != "VDSM's":
+            with open(%r, "a") as f:
+                f.write("x")
+                self.assertGreater(f.tell(), 1)
+""" % (self.logs + "/tries"))
+        with mock.patch.dict(SUITE.exempt, {WHOSE: "It is ours."}):
+            status, output = self.check(self.tree.path)
+        self.assertEqual(status, 0, output)
+        self.assertIn("again: " + SECOND, output)
+        self.assertIn("Lost with ours, but not at a second try:\n  %s: "
+                      "passed, now failed" % WHOSE.replace("whose", "once"),
+                      output)
 
     def test_module_that_cannot_be_imported(self):
         self.make_vdsm()
@@ -420,56 +436,20 @@ class TestTrial(CheckTestCase):
             sorted(result.tests), ["t(<f>)", "t(<f>) #2", "t(<f>) #3"])
         self.assertEqual(result.trouble, "ended with status 0, in t(<f>)")
 
-
-class TestComparison(kit.TestCase):
-
-    def compare(self, plain, ours, exempt=()):
-        results = []
-        for tests in (plain, ours):
-            result = trial.Result()
-            for test, found in tests.items():
-                result.tests[test] = (found, "")
-            results.append({"m": result})
-        return outcome.Comparison(
-            results[0], results[1], dict.fromkeys(exempt, "why"))
-
-    def test_lost(self):
-        for after in ("failed", "skipped"):
-            found = self.compare({"t": "passed"}, {"t": after})
-            self.assertEqual(found.lost, [("t", "passed", after, "")])
-        found = self.compare({"t": "passed"}, {})
-        self.assertEqual(found.lost, [("t", "passed", "not run", "")])
-
-    def test_not_lost(self):
-        for before, after in (
-                ("failed", "failed"), ("failed", "skipped"),
-                ("skipped", "failed"), ("passed", "passed")):
-            found = self.compare({"t": before}, {"t": after})
-            self.assertEqual(found.lost, [])
-
-    def test_gained(self):
-        found = self.compare({"t": "failed"}, {"t": "passed"})
-        self.assertEqual(found.gained, [("t", "failed", "passed", "")])
-
-    def test_needless_exemption(self):
-        found = self.compare({"t": "passed"}, {"t": "passed"}, ["t", "other"])
-        self.assertEqual(found.needless, ["t"])
-        for both in ("failed", "skipped"):
-            self.assertEqual(
-                self.compare({"t": both}, {"t": both}, ["t"]).needless, [])
-        self.assertIn("Exempt without need: t",
-                      list(outcome.differences(found)))
-
-    def test_trouble_at_the_end(self):
-        plain, ours = trial.Result(), trial.Result()
-        ours.trouble = "killed"
-        found = outcome.Comparison({"m": plain}, {"m": ours}, {})
-        self.assertEqual(found.lost, [("m", "ended", "killed", "")])
-        self.assertEqual(found.troubled, [])
-        plain.trouble = "crashed"
-        found = outcome.Comparison({"m": plain}, {"m": ours}, {})
-        self.assertEqual(found.lost, [])
-        self.assertEqual(found.troubled, [("m", "crashed", "killed", "")])
+    def test_second_try(self):
+        first, second = trial.Result(), trial.Result()
+        first.trouble = "killed"
+        first.tests = {"a": ("failed", "1"), "b": ("passed", ""),
+                       "c": ("failed", "2")}
+        second.tests = {"a": ("passed", ""), "b": ("failed", "3"),
+                        "c": ("failed", "4"), "d": ("passed", "")}
+        first.try_again(second)
+        self.assertEqual(first.tests, {
+            "a": ("passed", ""), "b": ("passed", ""), "c": ("failed", "2"),
+            "d": ("passed", "")})
+        self.assertEqual(first.unsteady, {
+            "a": ("failed", "1"), "d": ("not run", "")})
+        self.assertEqual(first.trouble, None)
 
 
 class TestInterpreter(kit.TestCase):

@@ -17,6 +17,7 @@ class Comparison(object):
 
     lost: passes plain and not with ours. Any of these is a failure.
     exempted: the same, but it tests what is replaced.
+    unsteady: passes plain, and with ours at the second try only.
     gained: passes with ours only.
     troubled: a whole module that did not run to its end plain.
     """
@@ -24,6 +25,7 @@ class Comparison(object):
     def __init__(self, plain, ours, exempt):
         self.lost = []
         self.exempted = []
+        self.unsteady = []
         self.gained = []
         self.troubled = []
         self._exempt = exempt
@@ -33,6 +35,9 @@ class Comparison(object):
             self._compare(module, plain[module], ours[module])
 
     def _compare(self, module, plain, ours):
+        for test, (first, why) in sorted(ours.unsteady.items()):
+            if plain.tests.get(test, ("", ""))[0] == "passed":
+                self.unsteady.append((test, "passed", first, why))
         for test in sorted(set(plain.tests) | set(ours.tests)):
             before = plain.tests.get(test, ("not run", ""))
             after = ours.tests.get(test, ("not run", ""))
@@ -88,6 +93,7 @@ def differences(comparison):
     """
     for title, entries in (
             ("Lost with ours:", comparison.lost),
+            ("Lost with ours, but not at a second try:", comparison.unsteady),
             ("Exempt, since what they test is replaced:",
              comparison.exempted),
             ("Passed with ours only:", comparison.gained),
