@@ -52,6 +52,15 @@ class FaultHost(object):
     def names(self):
         return self._host.domains
 
+    def disks(self):
+        """
+        Return {name of the VM: path of the image of its disk}.
+        """
+        return dict((name, os.path.join(
+            self._storage.path if name in self._on_storage
+            else self._host.folder.path, name + ".raw"))
+            for name in self.names)
+
     def make_folder(self, name):
         return self._host.folder.make(name)
 
