@@ -36,6 +36,9 @@ class ExecutorTest(kit.TestCase):
     def setUp(self):
         super(ExecutorTest, self).setUp()
         self.module = standins.load("vdsm.executor")
+        # In the VDSM around it, if there is one.
+        self.full = getattr(self.module, "TooManyTasks", None) or (
+            self.module._exception.ResourceExhausted)
         self.timer = VirtualTimer()
         self.clock = self.timer.scheduler
         self.gates = []

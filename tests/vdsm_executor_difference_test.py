@@ -75,7 +75,7 @@ class TestDifferences(executorcase.ExecutorTest):
     def operations(self, pool, calls, period=2.0):
         operations = [
             Operation(call, period, pool, self.clock,
-                      self.module.TooManyTasks) for call in calls]
+                      self.full) for call in calls]
         for operation in operations:
             operation.dispatch()
         return operations
@@ -141,7 +141,7 @@ class TestDifferences(executorcase.ExecutorTest):
         pool.dispatch(gate, 10)
         gate.wait()
         self.clock.advance(1)
-        with self.assertRaises(self.module.TooManyTasks) as raised:
+        with self.assertRaises(self.full) as raised:
             pool.dispatch(gate, 10)
         self.assertIn("duration=10.00", str(raised.exception))
         # Others are not concerned.

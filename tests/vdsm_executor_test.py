@@ -136,7 +136,7 @@ class TestExecutor(executorcase.ExecutorTest):
         done = []
         for number in range(3):
             pool.dispatch(functools.partial(done.append, number), 0)
-        with self.assertRaises(self.module.TooManyTasks):
+        with self.assertRaises(self.full):
             pool.dispatch(len, 0)
         self.assertEqual(done, [])
         gates[0].open()
@@ -165,7 +165,7 @@ class TestExecutor(executorcase.ExecutorTest):
         pool = self.pool(0, max_tasks=2, max_workers=0)
         for _ in range(2):
             pool.dispatch(self.fail)
-        with self.assertRaises(self.module.TooManyTasks):
+        with self.assertRaises(self.full):
             pool.dispatch(self.fail)
         self.assertIn("tasks(2)", repr(pool))
 
@@ -282,9 +282,15 @@ class TestTimer(executorcase.ExecutorTest):
         self.pools.append(pool)
         return pool
 
+    def setUp(self):
+        super(TestTimer, self).setUp()
+        # Those of other tests in this process.
+        self.others = set(threading.enumerate())
+
     def timers(self):
         return [thread for thread in threading.enumerate()
-                if thread.name == "executor/timer"]
+                if thread.name == "executor/timer" and
+                thread not in self.others]
 
     def test_shared(self):
         pools = [self.real("foo"), self.real("bar")]
