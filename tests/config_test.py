@@ -74,8 +74,7 @@ class ValueTest(TestCase):
                 "max_hung": 3,
                 "timeout": 0.5,
                 "stuck_after": 10.0,
-                "connect": "qemu+unix:///session?socket=/run/%41/sock",
-            })
+                "connect": "qemu+unix:///session?socket=/run/%41/sock"})
 
     def test_types(self):
         settings = self.load("[sampling]", "workers = 8", "timeout = 2",
@@ -134,25 +133,6 @@ class OneValueTest(TestCase):
         self.assertEqual(
             self.value("[sampling]", "workers = many", "pool = builtin"),
             config.BUILTIN)
-
-
-class ManualTest(TestCase):
-
-    def test_table_in_the_manual(self):
-        path = os.path.join(os.path.dirname(os.path.dirname(
-            os.path.abspath(__file__))), "doc", "vdsm-sampler.8")
-        with open(path) as manual:
-            rows = [line.split("\t") for line in manual if "\t" in line]
-        found = [row[:3] for row in rows][1:]
-        self.assertEqual(found, [[
-            key.name, ("%s %s" % (self.number(key.default), key.unit)).strip(),
-            "" if key.low is None else "%s\\-%s" % (
-                self.number(key.low), self.number(key.high))]
-            for key in config.ALL])
-
-    def number(self, value):
-        return (value.replace("-", "\\-") if isinstance(value, str)
-                else "%.10g" % value)
 
 
 class ErrorTest(TestCase):
