@@ -9,7 +9,6 @@ period as VDSM does, it keeps VDSM's cache fresh whatever hangs.
 from __future__ import absolute_import, division, print_function
 
 import contextlib
-import logging
 import threading
 import time
 
@@ -304,20 +303,6 @@ class Between(object):
 
     def __repr__(self):
         return "%r to %r" % (self._before, self._after)
-
-
-class RestartTest(TestCase):
-
-    def test_libvirtd_is_killed_and_comes_back(self):
-        with self.calling():
-            VMS.libvirtd.kill()
-            tools.wait_until(lambda: self.monitor._builtin.calls, 5,
-                             "VDSM's own class is called")
-            VMS.libvirtd.start()
-            self.wait_all_fresh(5)
-        found = [text for text in self.logs.at(logging.WARNING)
-                 if "by VDSM itself" in text]
-        self.assertEqual(len(found), 1)
 
 
 @contextlib.contextmanager
