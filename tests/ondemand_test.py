@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 import fakelibvirt
 import kit
 import sampler_test
+from vmsampling import history
 from vmsampling import ondemand
 
 PERIOD = 15.0
@@ -23,6 +24,9 @@ class OnDemandTest(sampler_test.TestCase):
         self.scheduler = made._scheduler
         return made
 
+    def records(self, round_):
+        return self.sampler.records(round_, {})
+
     def test_no_round_by_itself(self):
         self.start("a")
         self.advance(4 * PERIOD)
@@ -33,7 +37,7 @@ class OnDemandTest(sampler_test.TestCase):
         self.start("a", "b")
         round_ = self.sampler.begin_round()
         self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
-        self.assertEqual(sorted(self.sampler.records(round_)),
+        self.assertEqual(sorted(self.records(round_)),
                          ["uuid-of-a", "uuid-of-b"])
         self.assertTrue(self.sampler.connected())
         self.assertTrue(self.sampler.knows(["uuid-of-x", "uuid-of-b"]))
@@ -43,25 +47,76 @@ class OnDemandTest(sampler_test.TestCase):
         self.start("a")
         round_ = self.sampler.begin_round()
         self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+        given = {}
+        self.assertEqual(
+            list(self.sampler.records(round_, given)), ["uuid-of-a"])
         self.scheduler.advance(PERIOD)
         with self.libvirt.hang("host"):
             round_ = self.sampler.begin_round()
             self.assertFalse(self.sampler.wait_answers(round_, 0.1))
-            self.assertEqual(self.sampler.records(round_), {})
+            self.assertEqual(self.sampler.records(round_, given), {})
+
+    def test_answers_that_were_too_late_count_in_the_next_round(self):
+        self.start("a", "b")
+        given = {}
+        with self.libvirt.hang("monitor", "a") as gate:
+            round_ = self.sampler.begin_round()
+            self.assertFalse(self.sampler.wait_answers(round_, 0.1))
+            self.assertEqual(
+                list(self.sampler.records(round_, given)), ["uuid-of-b"])
+            gate.wait()
+        kit.eventually(self.quiet)
+        self.scheduler.advance(PERIOD)
+        with self.libvirt.hang("monitor", "a"), (
+                self.libvirt.hang("monitor", "b")):
+            round_ = self.sampler.begin_round()
+            self.assertFalse(self.sampler.wait_answers(round_, 0.1))
+            # Of a nobody has got that answer; b has not answered.
+            found = self.sampler.records(round_, given)
+            self.assertEqual(list(found), ["uuid-of-a"])
+            self.assertIn("net.count", found["uuid-of-a"])
+            self.assertEqual(self.sampler.records(round_, given), {})
+
+    def test_answers_of_long_ago_do_not_count(self):
+        self.start("a")
+        round_ = self.sampler.begin_round()
+        self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+        self.scheduler.advance(2 * PERIOD)
+        with self.libvirt.hang("host"):
+            round_ = self.sampler.begin_round()
+            self.assertEqual(self.records(round_), {})
+
+    def test_fields_of_libvirtd_are_given_once(self):
+        self.start("a")
+        given = {}
+        round_ = self.sampler.begin_round()
+        self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+        self.assertIn("net.count", self.sampler.records(
+            round_, given)["uuid-of-a"])
+        self.scheduler.advance(1.0)
+        self.sampler._history.put(
+            self.sampler._registry.get("uuid-of-a"), history.MONITOR,
+            self.scheduler.now, {"cpu.time": 1})
+        self.assertEqual(self.sampler.records(round_, given)["uuid-of-a"],
+                         {"cpu.time": 1})
 
     def test_spread(self):
         self.start(*["vm%02d" % n for n in range(40)])
+        given = {}
         round_ = self.sampler.begin_round()
         self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
         # Nothing is known of them: the first time all are asked at once.
-        self.assertEqual(len(self.sampler.records(round_)), 40)
+        self.assertEqual(len(self.sampler.records(round_, given)), 40)
         self.scheduler.advance(PERIOD)
         round_ = self.sampler.begin_round()
         self.assertFalse(self.sampler.wait_answers(round_, 0.1))
-        self.assertLess(len(self.sampler.records(round_)), 40)
+        found = set(self.sampler.records(round_, given))
+        self.assertLess(len(found), 40)
         self.scheduler.advance(PERIOD / 8)
         self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
-        self.assertEqual(len(self.sampler.records(round_)), 40)
+        more = set(self.sampler.records(round_, given))
+        self.assertEqual(len(found | more), 40)
+        self.assertFalse(found & more)
 
     def test_stop_wakes_who_waits(self):
         self.start("a")

@@ -24,7 +24,6 @@ from vmsampling import config
 from vmsampling import deadline
 from vmsampling import process
 from vmsampling import qemu
-from vmsampling.history import HOST
 
 PERIOD = 15.0
 GRACE = 0.25
@@ -280,17 +279,6 @@ class StuckTest(TestCase):
             self.call_and(pass_the_deadline)
             self.assertEqual(self.age("a"), 0.0)
             self.assertEqual(self.newest("a")["state.state"], 1)
-
-    def test_host_fields_are_never_old_ones(self):
-        self.start("a")
-        domain = self.sampler._registry.get("uuid-of-a")
-        self.call()
-        self.sampler._history.forget(domain, HOST)
-        self.sampler._history.put(
-            domain, HOST, self.scheduler.now - 0.1, {"net.count": 5})
-        round_ = self.sampler._rounds._current
-        self.assertNotIn(
-            "net.count", self.sampler.records(round_)["uuid-of-a"])
 
     def test_libvirtd_that_hangs(self):
         self.start("a")

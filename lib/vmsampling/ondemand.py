@@ -8,9 +8,11 @@ on: for those who keep time themselves.
     sampling = ondemand.Sampler("qemu:///system", period=15.0)
     sampling.start()
     ...
+    given = {}
+    ...
     round_ = sampling.begin_round()
     sampling.wait_answers(round_, 6.0)
-    sampling.records(round_)
+    sampling.records(round_, given)
 """
 
 from __future__ import absolute_import, division, print_function
@@ -34,6 +36,10 @@ _GRACE = 0.25
 # as one that answers.
 _BUSY_PERIODS = 2
 
+# So many periods before a round the answers may be from that were too late
+# for the one before.
+_LATE_PERIODS = 1.5
+
 _EVER = float("inf")
 
 
@@ -54,6 +60,7 @@ class Sampler(sampler.Sampler):
             connect, period, storage_period=storage_period, **settings)
         self.spread = period * _SPREAD
         self._patience = _BUSY_PERIODS * period
+        self._late = _LATE_PERIODS * period
         # By then each image was looked at again, if that is possible.
         self._storage_patience = storage_period + 2 * period
 
@@ -78,21 +85,28 @@ class Sampler(sampler.Sampler):
             if remaining <= 0 or self._rounds.stopped:
                 return False
 
-    def records(self, round_):
+    def records(self, round_, given):
         """
         Return {UUID: fields} of the VMs that have answered in this round,
-        with libvirt's names of the fields. Thread: any.
+        or in the one before but too late for it, with libvirt's names of the
+        fields. Thread: any.
 
-        Fields that libvirtd alone knows are there if it answered in this
-        round; those about images, which are asked for seldom, while they are
-        not too old. Of a VM that somebody keeps busy there is what libvirtd
-        knows, for a while.
+        given: a dict of the caller's own, empty at first, which knows what he
+            has got: nothing is given twice.
+
+        Fields that libvirtd alone knows are there if they are as new; those
+        about images, which are asked for seldom, while they are not too old.
+        Of a VM that somebody keeps busy there is what libvirtd knows, for a
+        while.
         """
         found = {}
-        for domain in self._registry.all():
-            fields = self._fields(domain, round_.began)
+        domains = self._registry.all()
+        for domain in domains:
+            fields = self._fields(domain, round_.began, given)
             if fields is not None:
                 found[domain.uuid] = fields
+        for domain in set(given).difference(domains):
+            del given[domain]
         return found
 
     def knows(self, uuids):
@@ -108,29 +122,36 @@ class Sampler(sampler.Sampler):
         """
         return self._cycle.answers(_EVER)
 
-    def _fields(self, domain, began):
+    def _fields(self, domain, began, given):
         samples = self._history.samples(domain)
         newest = dict((tier, samples[tier][-1]) for tier in samples)
+        times = given.setdefault(domain, {})
+
+        def is_new(tier):
+            return tier in newest and newest[tier].time > times.get(
+                tier, began - self._late)
+
         monitor = newest.get(_history.MONITOR)
-        if monitor is None:
-            return None
-        if monitor.time >= began:
+        if is_new(_history.MONITOR):
             tiers = [_history.STORAGE, _history.MONITOR]
-        elif (_is_since(newest.get(_history.PARTIAL), began) and
-                _is_since(monitor, began - self._patience) and
-                domain.question is None):
+        elif (is_new(_history.PARTIAL) and domain.question is None and
+                monitor is not None and
+                monitor.time >= began - self._patience):
             tiers = [_history.PARTIAL]
         else:
             return None
-        oldest = {
-            _history.HOST: began,
-            _history.STORAGE: self._history.clock() - self._storage_patience}
         fields = {}
         for tier in [_history.HOST] + tiers:
-            if _is_since(newest.get(tier), oldest.get(tier, began)):
+            if tier == _history.STORAGE:
+                wanted = self._has_storage(newest)
+            else:
+                wanted = is_new(tier)
+            if wanted:
                 fields.update(newest[tier].fields)
+                times[tier] = newest[tier].time
         return fields
 
-
-def _is_since(sample, time):
-    return sample is not None and sample.time >= time
+    def _has_storage(self, newest):
+        sample = newest.get(_history.STORAGE)
+        return sample is not None and (
+            self._history.clock() - sample.time <= self._storage_patience)

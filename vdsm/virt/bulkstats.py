@@ -159,6 +159,10 @@ class VMBulkstatsMonitor(object):
             # pylint: disable=not-callable
             self._builtin = self.builtin(
                 conn, get_vms, stats_cache, stats_types, ttl)
+        # What the sampler has given us. Under the lock: VDSM may call before
+        # the last call has returned.
+        self._lock = threading.Lock()
+        self._given = {}
         # Whether the last call has sampled; None before the first. It is
         # said when it changes.
         self._samples = None
@@ -187,7 +191,8 @@ class VMBulkstatsMonitor(object):
         if vms and not sampler.knows(vms):
             raise Unavailable("the libvirt of [sampling] connect has none "
                               "of VDSM's VMs")
-        records = sampler.records(round_)
+        with self._lock:
+            records = sampler.records(round_, self._given)
         self._stats_cache.put(
             dict((uuid, self._wanted(records[uuid]))
                  for uuid in records if uuid in vms), timestamp)
