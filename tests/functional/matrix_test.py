@@ -87,6 +87,9 @@ class TestCase(watching.TestCase):
 
     timeout = 60 + 2 * SCALE.fault
 
+    # Whether for a moment all threads may be held by late tasks.
+    may_be_full = False
+
     def setUp(self):
         super(TestCase, self).setUp()
         # All that is wrong with this row, not only the first of it.
@@ -177,6 +180,12 @@ class TestCase(watching.TestCase):
         # nose keeps what is written to stdout.
         sys.__stderr__.write("\n    %s: %s\n" % (title, "; ".join(parts)))
 
+    def check_no_errors(self):
+        self.assertEqual([message for message in self.logs.at(logging.ERROR)
+                          if not self.may_be_full or
+                          "held by late tasks" not in message], [])
+        self.assertEqual(self.logs.at(logging.CRITICAL), [])
+
     def check_workers_free(self):
         """
         No worker of libvirtd's is left in a call, but for a moment.
@@ -255,6 +264,7 @@ class VMsTest(TestCase):
         # these are is chance otherwise: VMs are asked in the order of their
         # UUIDs. So the first one is stopped, and all the others behind half
         # of those that are not.
+        self.may_be_full = True
         order = [name for name in by_uuid() if name != NEIGHBOUR]
         before = (len(order) - SCALE.many) // 2
         hit = order[:1] + order[before + 1:before + SCALE.many]
@@ -316,9 +326,7 @@ class WideTestCase(TestCase):
     the pool may say that it has no thread left.
     """
 
-    def check_no_errors(self):
-        self.assertEqual([message for message in self.logs.at(logging.ERROR)
-                          if "held by late tasks" not in message], [])
+    may_be_full = True
 
 
 class LibvirtdTest(WideTestCase):
