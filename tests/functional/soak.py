@@ -92,6 +92,8 @@ class Plan(object):
         self._begun = []
         # tier -> name -> until when a fault was an excuse for it.
         self._excuses = {"monitor": {}, "host": {}}
+        # Until when VMs were starting and ending.
+        self._churned = None
         # Name of a kind -> how often it began.
         self.counts = collections.Counter()
         # What happened last, for people.
@@ -125,6 +127,13 @@ class Plan(object):
         """
         until = self._excuses[tier].get(name)
         return until is not None and clock.monotonic() - until < seconds
+
+    def churned(self, seconds):
+        """
+        Return whether VMs start and end now, or did in the last seconds.
+        """
+        return self._churned is not None and (
+            clock.monotonic() - self._churned < seconds)
 
     def with_names(self, least, most, make, among=None):
         """
@@ -166,6 +175,8 @@ class Plan(object):
         now = clock.monotonic()
         for begun in self._begun:
             fault = begun.fault
+            if begun.kind.name == "churn":
+                self._churned = now
             names = self.host.domains if fault.wide else fault.hit
             self._excuses["monitor"].update((name, now) for name in names)
             if fault.mute:

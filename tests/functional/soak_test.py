@@ -102,10 +102,11 @@ class SoakTest(watching.TestCase):
         return oldest
 
     def check_look(self, plan, look):
+        fresh = FRESH + watching.LISTED * plan.churned(GRACE)
         bad = ["%s of %s is %.2f s old" % (tier, name, look.age(name, tier))
                for tier in ("host", "monitor") for name in VMS.domains
                if not plan.excused(name, tier, GRACE) and
-               not look.age(name, tier) < FRESH]
+               not look.age(name, tier) < fresh]
         late = look.snapshot["pool"]["late"]
         if late > MAX_HUNG:
             bad.append("%d calls hang, not %d" % (late, MAX_HUNG))

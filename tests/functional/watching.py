@@ -7,8 +7,9 @@ A test case that looks at a sampler for a while, and judges what it saw.
 
 from __future__ import absolute_import, division, print_function
 
+import glob
 import logging
-import os
+import re
 import time
 
 import kit
@@ -25,6 +26,10 @@ WORKERS = 4
 # through it.
 PAUSE = 0.23
 
+# Seconds that libvirt's list may have to wait for a VM that starts or ends,
+# whatever the period is.
+LISTED = 1.0
+
 # OS threads that a sampler may have besides its workers and hung calls.
 OTHER_THREADS = 5
 
@@ -37,7 +42,25 @@ def threads():
     """
     Number of this process' OS threads.
     """
-    return len(os.listdir("/proc/self/task"))
+    # A list of /proc/self/task may miss one while another one ends.
+    with open("/proc/self/status") as stream:
+        return int(re.search(r"^Threads:\s*(\d+)", stream.read(),
+                             re.MULTILINE).group(1))
+
+
+def names():
+    """
+    Names of these threads, as the kernel has them.
+    """
+    found = []
+    for path in glob.glob("/proc/self/task/*/comm"):
+        try:
+            with open(path) as stream:
+                found.append(stream.read().strip())
+        except EnvironmentError:
+            # It has ended.
+            pass
+    return sorted(found)
 
 
 class Look(object):
@@ -165,7 +188,7 @@ class TestCase(kit.TestCase):
         """
         limit = WORKERS + hung + OTHER_THREADS
         most = max(look.threads for look in looks) - self._foreign
-        self.assertLessEqual(most, limit, "threads")
+        self.assertLessEqual(most, limit, "threads; now %s" % names())
 
     def check_threads_back(self, before):
         tools.wait_until(lambda: threads() <= before, 5,
