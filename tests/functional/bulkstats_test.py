@@ -153,12 +153,12 @@ class TestCase(watching.TestCase):
         Return the ages, looked at again and again, and the most threads.
         """
         begin = clock.monotonic()
-        looks, most = [], 0
+        looks, counts = [], []
         while clock.monotonic() - begin < seconds:
             looks.append(self.ages())
-            most = max(most, watching.threads() - self._foreign)
+            counts.append(watching.threads() - self._foreign)
             time.sleep(watching.PAUSE)
-        return looks, most
+        return looks, max(watching.in_a_row(counts))
 
     def check_ages(self, looks, names):
         bad = ["%s: %s" % (name, look[name]) for look in looks

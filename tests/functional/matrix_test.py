@@ -227,8 +227,8 @@ class TestCase(watching.TestCase):
         second = [look for look in looks if look.time >= ALL_ASKED]
         more_hung = max(most_hung(second) - most_hung(first), 0)
         self.assertLessEqual(
-            max(look.threads for look in second),
-            max(look.threads for look in first) + more_hung,
+            max(watching.lasting(second)),
+            max(watching.lasting(first)) + more_hung,
             "threads grow: %s" % [look.threads for look in looks])
 
     def check_neighbour(self, asked):

@@ -17,6 +17,7 @@ import faults
 import host
 import kit
 import vdsmhost
+import watching
 from threadpool import clock
 from vmsampling import events
 from vmsampling import guard
@@ -163,7 +164,7 @@ class TestCase(kit.TestCase):
 
     def check_threads(self, looks, hung):
         self.assertLessEqual(
-            max(look.threads for look in looks), THREADS + hung)
+            max(watching.lasting(looks)), THREADS + hung)
 
     def check_no_errors(self):
         self.assertEqual(self.logs.at(logging.ERROR), [])
