@@ -11,6 +11,7 @@ import functools
 import logging
 import threading
 
+from threadpool import clock as _clock
 from threadpool import errors
 from threadpool import task as _task
 from threadpool import throttle
@@ -23,8 +24,8 @@ log = logging.getLogger("threadpool.crew")
 # When the system has no thread to give, ask again after so many seconds.
 _RETRY = 1.0
 
-# Seconds that one who waits for workers gives the thread of each to end, when
-# it has nothing else to do any more.
+# Seconds that one who waits for workers gives their threads to end, when they
+# have nothing else to do any more.
 _END = 1.0
 
 
@@ -195,9 +196,10 @@ class Crew(object):
         # Who counts the threads of the process then counts none of ours.
         with self._lock:
             ending = list(self._ending)
+        limit = _clock.monotonic() + _END
         for thread in ending:
             if thread.ident != me:
-                thread.join(_END)
+                thread.join(max(limit - _clock.monotonic(), 0.0))
         return True
 
     def under_way(self):

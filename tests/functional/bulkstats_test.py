@@ -47,13 +47,7 @@ storage_period = %g
 
 
 def setUpModule():
-    VMS.start()
-    try:
-        STORAGE.start()
-        VMS.create_all(ON_IT, STORAGE.path)
-    except:  # NOQA: E722 (nobody calls tearDownModule; the error goes on)
-        VMS.stop()
-        raise
+    STORAGE.start_all(ON_IT)
 
 
 def tearDownModule():

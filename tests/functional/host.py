@@ -333,6 +333,18 @@ class HangingFolder(_Managed):
         tools.wait_until(lambda: os.path.ismount(self.path), 10,
                          self.path + " is mounted")
 
+    def start_all(self, names):
+        """
+        Start its host, it, and VMs of these names on it; or nothing.
+        """
+        self._host.start()
+        try:
+            self.start()
+            self._host.create_all(names, self.path)
+        except:  # NOQA: E722 (removes what was begun, the error goes on)
+            self._host.stop()
+            raise
+
     def stop(self):
         """
         Make it fail all that waits for it. Its host's stop() does the rest,

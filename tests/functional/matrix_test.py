@@ -69,13 +69,7 @@ def by_uuid():
 
 def setUpModule():
     tools.require("bindfs", "virt-admin")
-    VMS.start()
-    try:
-        STORAGE.start()
-        VMS.create_all(ON_IT, STORAGE.path)
-    except:  # NOQA: E722 (nobody calls tearDownModule; the error goes on)
-        VMS.stop()
-        raise
+    STORAGE.start_all(ON_IT)
 
 
 def tearDownModule():

@@ -45,13 +45,7 @@ POKES = 2
 
 
 def setUpModule():
-    VMS.start()
-    try:
-        STORAGE.start()
-        VMS.create_all(ON_STORAGE, STORAGE.path)
-    except:  # NOQA: E722 (nobody calls tearDownModule; the error goes on)
-        VMS.stop()
-        raise
+    STORAGE.start_all(ON_STORAGE)
 
 
 def tearDownModule():
