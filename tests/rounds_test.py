@@ -3,6 +3,7 @@
 
 from __future__ import absolute_import, division, print_function
 
+import functools
 import threading
 
 import kit
@@ -74,6 +75,32 @@ class RoundsTest(kit.TestCase):
         second.leave()
         first.leave()
         self.assertEqual(self.rounds.last(), (2, 0.25))
+
+    def test_listeners(self):
+        one = []
+        other = []
+        self.rounds.add_listener(functools.partial(one.append, 1))
+        add = functools.partial(other.append, 1)
+        self.rounds.add_listener(add)
+        self.start()
+        self.assertEqual((len(one), len(other)), (1, 1))
+        self.rounds.remove_listener(add)
+        self.rounds.remove_listener(add)
+        self.scheduler.advance(2.0)
+        self.assertEqual((len(one), len(other)), (2, 1))
+
+    def test_listener_that_removes_itself(self):
+        told = []
+
+        def once():
+            told.append(1)
+            self.rounds.remove_listener(once)
+
+        self.rounds.add_listener(once)
+        self.rounds.add_listener(functools.partial(told.append, 2))
+        self.start()
+        self.scheduler.advance(2.0)
+        self.assertEqual(told, [1, 2, 2])
 
     def test_wait(self):
         self.start()

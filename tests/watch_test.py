@@ -37,6 +37,9 @@ class Sampler(object):
         self.settings = settings
         return self
 
+    def add_listener(self, listener):
+        self.listener = listener
+
     def start(self):
         if self._error:
             raise self._error

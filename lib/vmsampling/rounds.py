@@ -84,9 +84,8 @@ class Rounds(object):
         self._elapsed = None
         # One way.
         self.stopped = False
-        # Called without arguments when a round is settled or rounds are
-        # stopped; must not block. Thread: any.
-        self.listener = None
+        # Replaced under the condition, never changed in place.
+        self._listeners = ()
 
     def start(self):
         """
@@ -150,9 +149,25 @@ class Rounds(object):
                 self._changed.wait(remaining)
             return self._settled >= number
 
+    def add_listener(self, listener):
+        """
+        listener: called without arguments when a round is settled or rounds
+            are stopped; must not block. Thread: any.
+        """
+        with self._changed:
+            self._listeners += (listener,)
+
+    def remove_listener(self, listener):
+        """
+        Idempotent. A call that is under way on another thread goes on.
+        """
+        with self._changed:
+            self._listeners = tuple(
+                one for one in self._listeners if one != listener)
+
     def _tell(self):
-        if self.listener is not None:
-            self.listener()
+        for listener in self._listeners:
+            listener()
 
     def _settle(self, which):
         if which.number <= self._settled:

@@ -171,17 +171,19 @@ class Sampler(object):
         """
         return self._rounds.wait(number, timeout)
 
-    @property
-    def listener(self):
+    def add_listener(self, listener):
         """
-        Function without arguments, called on any thread when a round is
-        settled; it must not block. For those who cannot wait_round().
+        listener: function without arguments, called on any thread when a
+            round is settled or the sampler is stopped; it must not block.
+            For those who cannot wait_round().
         """
-        return self._rounds.listener
+        self._rounds.add_listener(listener)
 
-    @listener.setter
-    def listener(self, listener):
-        self._rounds.listener = listener
+    def remove_listener(self, listener):
+        """
+        Idempotent. A call that is under way on another thread goes on.
+        """
+        self._rounds.remove_listener(listener)
 
     @property
     def look(self):

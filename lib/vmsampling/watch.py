@@ -48,7 +48,7 @@ class Watch(object):
         """
         self._interrupt = interrupt
         self._out.wait = interrupt.wait_writable
-        self._sampler.listener = interrupt.wake
+        self._sampler.add_listener(interrupt.wake)
         try:
             self._watch()
             self._out.close()
