@@ -16,9 +16,14 @@ import six
 import kit
 from vmsampling import check
 from vmsampling import command
+from vmsampling import config
 from vmsampling import errors
 from vmsampling import look
+from vmsampling import output
 from vmsampling import watch
+from vmsampling.commands import check as check_command
+from vmsampling.commands import stuck as stuck_command
+from vmsampling.commands import watch as watch_command
 
 REPORT = {"time": 0.0, "vms": 1, "not_asked": 0, "stuck": {}, "busy": {},
           "looked": {"control": 1, "proc": 1, "probe": 0}}
@@ -56,7 +61,7 @@ class TestCase(kit.TestCase):
         # No file of this machine may have a say.
         for name, value in (("MAIN_FILE", self.path("vdsm.conf")),
                             ("DROP_IN_DIRS", ())):
-            self.patch(command.config, name, value)
+            self.patch(config, name, value)
 
     def patch(self, where, name, value):
         patch = mock.patch.object(where, name, value)
@@ -172,7 +177,7 @@ class UsageTest(TestCase):
             sys.stderr = saved
 
     def test_stdout_is_closed(self):
-        with mock.patch.object(command.output, "Output",
+        with mock.patch.object(output, "Output",
                                side_effect=errors.WriteFailed("closed")):
             self.check_error("cannot write to standard output: closed",
                              "stuck")
@@ -269,9 +274,9 @@ class StuckTest(TestCase):
 
     def test_interrupted(self):
         # Neither 0 nor 1: nobody knows whether there are any.
-        status_of_signal = command._StuckJob.status_of_signal
+        status_of_signal = stuck_command.Job.status_of_signal
         self.assertEqual(status_of_signal(15), 143)
-        self.assertEqual(command._WatchJob.status_of_signal(15), 0)
+        self.assertEqual(watch_command.Job.status_of_signal(15), 0)
 
     def stuck(self, report, *argv):
         self.patch(look.Look, "take", lambda _self: report)
@@ -302,7 +307,7 @@ class StuckTest(TestCase):
         self.assertEqual(probes, [False, True])
 
     def test_nobody_reads(self):
-        self.patch(command.output.Output, "write",
+        self.patch(output.Output, "write",
                    mock.Mock(side_effect=errors.OutputClosed("x")))
         self.assertEqual(self.stuck(STUCK), (1, u"", u""))
 
@@ -320,7 +325,7 @@ class CheckTest(TestCase):
         return self.main("check", *argv)
 
     def test_interrupted(self):
-        self.assertEqual(command._CheckJob.status_of_signal(2), 130)
+        self.assertEqual(check_command.Job.status_of_signal(2), 130)
 
     def test_well(self):
         self.assertEqual(self.check("ok"), (
@@ -348,6 +353,6 @@ class CheckTest(TestCase):
         self.assertEqual(out.count("\n"), 1)
 
     def test_nobody_reads(self):
-        self.patch(command.output.Output, "write",
+        self.patch(output.Output, "write",
                    mock.Mock(side_effect=errors.OutputClosed("x")))
         self.assertEqual(self.check("warn"), (1, u"", u""))

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """
-The command vdsm-sampler: its options, and what it says where.
+The command vdsm-sampler: what it says where. What it can do has modules of its
+own, see commands.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -15,20 +16,14 @@ import logging
 import os
 import sys
 
-from vmsampling import config
 from vmsampling import errors
-from vmsampling import output
 from vmsampling import supervisor
-from vmsampling import table
 from vmsampling import text
+from vmsampling.commands import check
+from vmsampling.commands import stuck
+from vmsampling.commands import watch
 
 NAME = "vdsm-sampler"
-
-# Of "stuck", and of "check"; the others are the supervisor's.
-FOUND_STUCK = 1
-FOUND_WANTING = 1
-
-WATCH_PERIOD = 2.0
 
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(threadName)s [%(name)s] %(message)s"
 
@@ -47,140 +42,6 @@ def main(argv=None):
     except SystemExit as e:
         # argparse, after --help and --version.
         return e.code
-
-
-class _WatchJob(object):
-    """
-    vdsm-sampler watch
-    """
-    # A signal ends the command in less than a second, and this is what is
-    # left of it for a connection that is being opened.
-    grace = 0.6
-
-    # Nothing else ends it, so a signal is its regular end.
-    status_of_signal = staticmethod(lambda number: supervisor.OK)
-
-    def __init__(self, options):
-        limits = config.key("vm_sample_interval")
-        self._period = WATCH_PERIOD
-        if options.period is not None:
-            self._period = config.number(
-                "--period", options.period, limits.low, limits.high)
-        self._rounds = None
-        if options.rounds is not None:
-            self._rounds = config.number(
-                "--rounds", options.rounds, 1, whole=True)
-        self._settings = _settings(options)
-        self._as_json = options.format == "json"
-        self._out = output.Output(sys.stdout)
-        # None until prepare() gets so far.
-        self._watch = None
-        # One way.
-        self._ending = False
-
-    def prepare(self):
-        """
-        Thread: the job's.
-        """
-        # Here, not above: it takes some time, and libvirt may be missing.
-        from vmsampling import watch
-        self._watch = watch.Watch(self._settings, self._period, self._rounds,
-                                  self._as_json, self._out)
-        if not self._ending:
-            self._watch.start()
-        return None
-
-    def go_on(self, interrupt):
-        """
-        Thread: the main one, so that watching needs no thread of its own.
-        """
-        self._watch.run(interrupt)
-        return supervisor.OK
-
-    def stop(self):
-        self._ending = True
-        if self._watch is not None:
-            self._watch.stop()
-
-
-class _StuckJob(object):
-    """
-    vdsm-sampler stuck
-    """
-    # It leaves nothing behind.
-    grace = 0
-
-    # A look that was broken off must not seem to have found nothing.
-    status_of_signal = staticmethod(lambda number: 128 + number)
-
-    def __init__(self, options):
-        self._settings = _settings(options)
-        self._probe = options.probe
-        self._as_json = options.format == "json"
-        self._out = output.Output(sys.stdout)
-
-    def prepare(self):
-        """
-        All of it; thread: the job's.
-        """
-        from vmsampling import look
-        report = look.Look(self._settings, self._probe).take()
-        status = FOUND_STUCK if report["stuck"] else supervisor.OK
-        _write_report(report, table.verdict, self._as_json, self._out)
-        return status
-
-    def stop(self):
-        pass
-
-
-class _CheckJob(object):
-    """
-    vdsm-sampler check
-    """
-    # As for "stuck".
-    grace = 0
-    status_of_signal = staticmethod(lambda number: 128 + number)
-
-    def __init__(self, options):
-        self._settings = _settings(options)
-        self._files = config.files(options.config)
-        self._as_json = options.format == "json"
-        self._out = output.Output(sys.stdout)
-
-    def prepare(self):
-        """
-        All of it; thread: the job's.
-        """
-        from vmsampling import check
-        report = check.take(self._settings, self._files)
-        _write_report(report, table.findings, self._as_json, self._out)
-        check.raise_if_bad(report)
-        return supervisor.OK if report["verdict"] == "ok" else FOUND_WANTING
-
-    def stop(self):
-        pass
-
-
-def _write_report(report, lines, as_json, out):
-    """
-    lines: called with the report and an encoding.
-    """
-    try:
-        if as_json:
-            out.write(output.json_line(report) + u"\n")
-        else:
-            out.write(u"".join(
-                line + u"\n" for line in lines(report, out.encoding)))
-    except errors.OutputClosed:
-        # Nobody reads the report, but the status was asked for.
-        pass
-
-
-def _settings(options):
-    given = {}
-    if options.connect is not None:
-        given["connect"] = ("--connect", options.connect)
-    return config.load(options.config, given)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -208,66 +69,9 @@ def _parse(argv):
     # Python 2.7 insists on a command by itself.
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     commands.required = True
-    _add_watch(commands)
-    _add_stuck(commands)
-    _add_check(commands)
+    for module in (watch, stuck, check):
+        module.add(commands)
     return parser.parse_args(argv)
-
-
-def _add_watch(commands):
-    parser = commands.add_parser(
-        "watch", help="show all VMs, round after round",
-        description="Show all VMs, round after round, until Ctrl-C.")
-    parser.add_argument(
-        "--period", metavar="SECONDS",
-        help="time between two rounds (default: %g)" % WATCH_PERIOD)
-    parser.add_argument(
-        "--rounds", metavar="N", help="end after so many rounds")
-    _add_common(parser)
-    parser.set_defaults(job=_WatchJob)
-
-
-def _add_stuck(commands):
-    parser = commands.add_parser(
-        "stuck", help="look once for stuck VMs",
-        description="Look once for stuck VMs. The exit status is 1 if there "
-        "are any.")
-    parser.add_argument(
-        "--probe", action="store_true",
-        help="ask each VM, too: a call to a stuck one hangs in libvirtd "
-        "until that VM answers or ends")
-    _add_common(parser)
-    parser.set_defaults(job=_StuckJob)
-
-
-def _add_check(commands):
-    parser = commands.add_parser(
-        "check", help="tell what this host allows, and what to change",
-        description="Tell what this host allows, and what to change. No VM "
-        "is asked anything. The exit status is 1 if something is to be "
-        "changed, 2 if sampling does not work.")
-    _add_common(parser)
-    parser.set_defaults(job=_CheckJob)
-
-
-def _add_common(parser):
-    parser.add_argument(
-        "--connect", metavar="URI", help="libvirt to use (default: "
-        "[sampling] connect, or %s)" % config.key("connect").default)
-    parser.add_argument(
-        "--format", choices=("table", "json"), default="table",
-        help="for people, or one JSON object a line")
-    parser.add_argument(
-        "--config", metavar="FILE", action="append",
-        help="read this instead of %s and its drop-ins; may be repeated, "
-        "the last one wins" % config.MAIN_FILE)
-    parser.add_argument(
-        "-v", "--verbose", dest="level", action="store_const",
-        const=logging.INFO, default=logging.ERROR,
-        help="log what happens on stderr")
-    parser.add_argument(
-        "--debug", dest="level", action="store_const", const=logging.DEBUG,
-        help="log everything on stderr")
 
 
 def _version():

@@ -1,0 +1,70 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+What the commands share.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import logging
+
+from vmsampling import config
+from vmsampling import errors
+from vmsampling import output
+
+
+def settings(options):
+    """
+    Return the settings, as config.load() does.
+    """
+    given = {}
+    if options.connect is not None:
+        given["connect"] = ("--connect", options.connect)
+    return config.load(options.config, given)
+
+
+def write_report(report, lines, as_json, out):
+    """
+    Write it as JSON, or as lines for people.
+
+    lines: called with the report and an encoding.
+    """
+    try:
+        if as_json:
+            out.write(output.json_line(report) + u"\n")
+        else:
+            out.write(u"".join(
+                line + u"\n" for line in lines(report, out.encoding)))
+    except errors.OutputClosed:
+        # Nobody reads the report, but the status was asked for.
+        pass
+
+
+def add_format(parser):
+    """
+    Add the option of commands that print something.
+    """
+    parser.add_argument(
+        "--format", choices=("table", "json"), default="table",
+        help="for people, or one JSON object a line")
+
+
+def add_options(parser):
+    """
+    Add the options that all commands have.
+    """
+    parser.add_argument(
+        "--connect", metavar="URI", help="libvirt to use (default: "
+        "[sampling] connect, or %s)" % config.key("connect").default)
+    parser.add_argument(
+        "--config", metavar="FILE", action="append",
+        help="read this instead of %s and its drop-ins; may be repeated, "
+        "the last one wins" % config.MAIN_FILE)
+    parser.add_argument(
+        "-v", "--verbose", dest="level", action="store_const",
+        const=logging.INFO, default=logging.ERROR,
+        help="log what happens on stderr")
+    parser.add_argument(
+        "--debug", dest="level", action="store_const", const=logging.DEBUG,
+        help="log everything on stderr")
