@@ -37,11 +37,19 @@ class HostSampleTest(kit.TestCase):
     def test_cpus(self):
         found = hostsample.cpus(self.write(STAT))
         self.assertEqual(sorted(found), ["", "0", "11"])
-        self.assertEqual(found[""], (100, 10, 30, 400))
-        self.assertEqual(found["11"].system, 10)
+        self.assertEqual(
+            [found[""][mode] for mode in hostsample.MODES[:6]],
+            [100, 10, 30, 400, 5, 0])
+        self.assertEqual(found["11"]["system"], 10)
+        self.assertEqual(len(found[""]), len(hostsample.MODES))
+
+    def test_cpus_of_an_old_kernel(self):
+        found = hostsample.cpus(self.write(u"cpu0 60 6 20 200\n"))
+        self.assertEqual(found, {
+            "0": {"user": 60, "nice": 6, "system": 20, "idle": 200}})
 
     def test_cpus_of_this_host(self):
-        self.assertGreater(hostsample.cpus()[""].user, 0)
+        self.assertGreater(hostsample.cpus()[""]["user"], 0)
 
     def test_process(self):
         user, system = hostsample.process_ticks(os.getpid())

@@ -10,7 +10,6 @@ which asks a file system.
 
 from __future__ import absolute_import, division, print_function
 
-import collections
 import errno
 import io
 import logging
@@ -20,8 +19,10 @@ log = logging.getLogger("vmsampling.hostsample")
 
 PROC_STAT = "/proc/stat"
 
-# Clock ticks since the host was started.
-Ticks = collections.namedtuple("Ticks", "user nice system idle")
+# What processors do, in the order of /proc/stat. An old kernel tells less.
+# guest is in user too, and guest_nice in nice.
+MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq",
+         "steal", "guest", "guest_nice")
 
 # Counters may be of 32 bits, and then begin again.
 _WRAP = 2 ** 32
@@ -32,16 +33,19 @@ _TRIES = 5
 
 def cpus(path=PROC_STAT):
     """
-    Return {name: Ticks} of the processors that are online, such as "0", and
-    of all of them together as "". Raises EnvironmentError, ValueError.
+    Return {name: {mode: clock ticks since the host was started}} of the
+    processors that are online, such as "0", and of all of them together as
+    "". Raises EnvironmentError, ValueError.
     """
     found = {}
     with io.open(path, encoding="ascii", errors="replace") as f:
         for line in f:
-            if line.startswith("cpu"):
-                words = line.split()
-                found[str(words[0][len("cpu"):])] = Ticks(
-                    *[int(word) for word in words[1:5]])
+            if not line.startswith("cpu"):
+                # They come first, and what follows is long.
+                break
+            words = line.split()
+            found[str(words[0][len("cpu"):])] = dict(
+                zip(MODES, map(int, words[1:])))
     return found
 
 

@@ -241,9 +241,9 @@ class TotalCpuSample(object):
 
     def __init__(self):
         ticks = hostsample.cpus()[""]
-        self.user = ticks.user + ticks.nice
-        self.sys = ticks.system
-        self.idle = ticks.idle
+        self.user = ticks["user"] + ticks["nice"]
+        self.sys = ticks["system"]
+        self.idle = ticks["idle"]
 
 
 class CpuCoreSample(object):
@@ -253,8 +253,8 @@ class CpuCoreSample(object):
 
     def __init__(self):
         self.coresSample = dict(
-            (name, {"user": ticks.user, "userNice": ticks.nice,
-                    "sys": ticks.system, "idle": ticks.idle})
+            (name, {"user": ticks["user"], "userNice": ticks["nice"],
+                    "sys": ticks["system"], "idle": ticks["idle"]})
             for name, ticks in hostsample.cpus().items() if name)
 
     def getCoreSample(self, coreId):
