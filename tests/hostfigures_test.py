@@ -3,8 +3,11 @@
 
 from __future__ import absolute_import, division, print_function
 
+import functools
 import json
 import logging
+
+import mock
 
 import fakelibvirt
 import hostcase
@@ -25,16 +28,16 @@ class FiguresTest(hostcase.TestCase):
         self.hosts = fakelibvirt.Desk()
         self.figures = hostfigures.Figures(self.hosts, self.scheduler.clock)
         self.replace(hostparts, "library", lambda: self.psutil)
-        real = hostparts.Parts
-        self.replace(hostparts, "Parts", lambda library: real(
-            library, self.proc, self.sys))
+        self.replace(hostparts, "Parts", functools.partial(
+            hostparts.Parts, proc=self.proc, sys=self.sys))
+        self.round = mock.Mock()
 
     def replace(self, where, name, value):
         self.addCleanup(setattr, where, name, getattr(where, name))
         setattr(where, name, value)
 
     def read(self):
-        self.figures.send()
+        self.figures.send(self.round)
         self.hosts.run()
         self.scheduler.advance(2.0)
         return self.figures.describe(WALL)
@@ -79,9 +82,26 @@ class FiguresTest(hostcase.TestCase):
 
     def test_one_at_a_time(self):
         self.figures.see("qemu:///system")
-        self.figures.send()
-        self.figures.send()
+        self.figures.send(self.round)
+        later = mock.Mock()
+        self.figures.send(later)
         self.assertEqual(list(self.hosts.tasks), [hostfigures.KEY])
+        # Its round waits for it, and no other one does.
+        self.assertEqual(self.calls(self.round), ["join"])
+        self.assertEqual(self.calls(later), ["join", "leave"])
+        self.hosts.run()
+        self.assertEqual(self.calls(self.round), ["join", "leave"])
+
+    def test_round_goes_on_after_a_failure(self):
+        self.figures.see("qemu:///system")
+        self.replace(hostparts.Parts.func, "read", None)
+        self.figures.send(self.round)
+        with self.assertRaises(TypeError):
+            self.hosts.run()
+        self.assertEqual(self.calls(self.round), ["join", "leave"])
+
+    def calls(self, round_):
+        return [call[0] for call in round_.method_calls]
 
 
 class RatesTest(kit.TestCase):

@@ -107,13 +107,14 @@ class Cycle(object):
 
     def connect(self):
         """
-        Open the host connection. Raises libvirtError.
+        Open the host connection, and return its URI. Raises libvirtError.
         """
         try:
             self._host.connect()
             uri = self._host.uri()
             self._storage.see(uri)
             self._registry.see(uri)
+            return uri
         finally:
             self._close_if_stopping()
 

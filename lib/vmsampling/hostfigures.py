@@ -5,12 +5,13 @@
 The host's own figures, once a round, beside what libvirt says of its VMs.
 
 The task runs behind the call for the list of the VMs, on the same pool. So it
-delays nothing, and if a driver of the host hangs, it holds one thread, and the
-figures get older.
+delays no question, and if a driver of the host hangs, it holds one thread, and
+the figures get older.
 """
 
 from __future__ import absolute_import, division, print_function
 
+import functools
 import logging
 
 from threadpool import clock as _clock
@@ -58,19 +59,27 @@ class Figures(object):
             return
         self._parts = hostparts.Parts(library)
 
-    def send(self):
+    def send(self, round_):
         """
-        Dispatch it. Never blocks. Thread: any.
+        Dispatch it, as a part of this round. Never blocks. Thread: any.
         """
-        if self._parts is not None:
-            self._hosts.dispatch(self, key=KEY)
+        if self._parts is None:
+            return
+        round_.join()
+        # The one before may hang; then this round does not wait for it.
+        if not self._hosts.dispatch(
+                functools.partial(self, round_), key=KEY):
+            round_.leave()
 
-    def __call__(self):
-        before = self._last and self._last[0]
-        time = self._clock()
-        fields, _ = self._parts.read()
-        sample = history.Sample(time, self._clock() - time, fields)
-        self._last = sample, rates(before, sample)
+    def __call__(self, round_):
+        try:
+            before = self._last and self._last[0]
+            time = self._clock()
+            fields, _ = self._parts.read()
+            sample = history.Sample(time, self._clock() - time, fields)
+            self._last = sample, rates(before, sample)
+        finally:
+            round_.leave()
 
     def describe(self, wall):
         """

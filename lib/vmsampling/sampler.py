@@ -14,8 +14,9 @@ Samples all VMs of a libvirt, again and again.
 Threads: the scheduler begins the rounds; the host's task, one at a time, asks
 for the list of the VMs and dispatches a question for each; the workers of the
 monitor pool ask them; the canary's look at the storage. What /proc says of the
-VMs is read by the host's worker too, before the list. A call that hangs holds
-its thread, and another one takes its place. Readers wait for nobody.
+VMs is read by the host's worker too, before the list, and what it says of the
+host after it. A call that hangs holds its thread, and another one takes its
+place. Readers wait for nobody.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -39,6 +40,7 @@ from vmsampling import errors
 from vmsampling import events
 from vmsampling import figures
 from vmsampling import history
+from vmsampling import hostfigures
 from vmsampling import hosttier
 from vmsampling import overview
 from vmsampling import process
@@ -52,10 +54,10 @@ log = logging.getLogger("vmsampling.sampler")
 _MAX_TASKS = 10000
 
 # More threads than this in hung looks at the storage of different mounts, or
-# in hung calls for the list, tell nothing new. One more reads the figures of
-# the processes, whatever becomes of those calls.
+# in hung calls for the list, tell nothing new. Two more read the figures of
+# the processes, and of the host, whatever becomes of those calls.
 _MAX_CANARIES = 5
-_MAX_HOSTS = 3 + 1
+_MAX_HOSTS = 3 + 2
 
 # Seconds until the first connection must be there.
 _PATIENCE = 10.0
@@ -89,10 +91,8 @@ class Sampler(object):
         self._timeout = min(timeout, period / 2)
         self._scheduler = schedule.Scheduler("sampler")
         clock = self._scheduler.clock
-        self._monitors = self._pool(
-            "monitor", min(workers, max_hung), max_hung, stuck_after)
-        self._hosts = self._pool("host", 1, _MAX_HOSTS, stuck_after)
-        self._canaries = self._pool("canary", 1, _MAX_CANARIES, stuck_after)
+        self._monitors, self._hosts, self._canaries = self._make_pools(
+            workers, max_hung, stuck_after)
         monitors, hosts, canaries = [
             admission.Admission(pool, self._timeout) for pool in self._pools()]
         self._history = history.History(clock=clock)
@@ -111,8 +111,10 @@ class Sampler(object):
                         self._budget, self._scheduler),
             self._storage, self._registry, self._history, self._scheduler,
             spread=period / 2)
+        self._machine = hostfigures.Figures(hosts, clock)
         begin = functools.partial(_begin, self._cycle, figures.Figures(
-            self._sight, self._registry, self._history, hosts, clock))
+            self._sight, self._registry, self._history, hosts, clock),
+            self._machine)
         self._rounds = rounds.Rounds(period, self._scheduler, begin)
         self._overview = self._make_overview(period, stuck_after)
         self._lock = threading.Lock()
@@ -214,7 +216,9 @@ class Sampler(object):
         Return what is known now, as plain data. Never calls libvirt, never
         waits for what does. Thread: any.
         """
-        return self._overview.take()
+        found = self._overview.take()
+        host = self._machine.describe(found["time"])
+        return found if host is None else dict(found, host=host)
 
     def _make_overview(self, period, stuck_after):
         return overview.Overview(
@@ -222,11 +226,15 @@ class Sampler(object):
             self._history, self._storage, self._budget,
             overview.Patience(period + self._timeout, stuck_after))
 
-    def _pool(self, name, workers, max_workers, stuck_after):
-        return executor.Executor(
-            name, workers=workers, max_workers=max_workers,
-            max_tasks=_MAX_TASKS, timeout=self._timeout,
-            scheduler=self._scheduler, stuck_after=stuck_after)
+    def _make_pools(self, workers, max_hung, stuck_after):
+        return [
+            executor.Executor(
+                name, workers=least, max_workers=most, max_tasks=_MAX_TASKS,
+                timeout=self._timeout, scheduler=self._scheduler,
+                stuck_after=stuck_after)
+            for name, least, most in (
+                ("monitor", min(workers, max_hung), max_hung),
+                ("host", 1, _MAX_HOSTS), ("canary", 1, _MAX_CANARIES))]
 
     def _pools(self):
         return self._monitors, self._hosts, self._canaries
@@ -240,7 +248,7 @@ class Sampler(object):
         uri = self._connections.uri
         try:
             # On Python 2.7 nobody could interrupt a wait without a limit.
-            future.result(2 * _PATIENCE)
+            found = future.result(2 * _PATIENCE)
         except libvirt.libvirtError as e:
             raise errors.ConnectFailed(uri, connection.explain(e))
         except pool_errors.TaskStuck:
@@ -248,15 +256,20 @@ class Sampler(object):
                 uri, "no answer in %g seconds; does libvirtd hang?" %
                 _PATIENCE)
         log.info("Connected to %s", uri)
+        if self.periodic:
+            # Those who keep time themselves ask for the VMs only.
+            self._machine.see(found)
 
 
-def _begin(cycle, all_figures, round_):
+def _begin(cycle, all_figures, machine, round_):
     """
     Begin a round. Thread: the scheduler's.
     """
     # First, so that they wait for no call to libvirtd.
     all_figures.send()
     cycle.begin(round_)
+    # Last, so that the list does not wait for a driver of the host.
+    machine.send(round_)
 
 
 def _stop(pool, limit):
