@@ -113,6 +113,16 @@ class LinesTest(kit.TestCase):
         found = table.lines(snapshot(vm("b"), connected=False), 2.0)
         self.assertIn(u"only the states stay fresh", found[1])
 
+    def test_host(self):
+        host = {"age": 0.0, "rates": {"busy": 12.0}, "load": [0.5, 0.25, 1]}
+        found = table.lines(snapshot(vm("a"), host=host), 2.0)
+        self.assertEqual(
+            found[1], u"host  CPU% 12  load 0.50 0.25 1.00  MEM -/-G")
+        self.assertTrue(found[2].startswith(u"NAME"))
+        for unknown in ({}, {"host": None}):
+            self.assertEqual(
+                len(table.lines(snapshot(vm("a"), **unknown), 2.0)), 3)
+
     def test_budget(self):
         for hung, told in ((10, None), (11, u"known to answer"),
                            (12, u"no VM is asked"), (13, u"no VM is asked")):

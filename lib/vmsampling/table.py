@@ -15,6 +15,7 @@ import re
 import sys
 import time
 
+from vmsampling import hostline
 from vmsampling import text
 
 MISSING = u"-"
@@ -35,8 +36,8 @@ def lines(snapshot, period, columns=None, rows=None, encoding="utf-8"):
     Columns and rows are what there is room for, None without limit.
     """
     vms = _by_name(snapshot["vms"])
-    top = (_header(snapshot, vms, period) + _gone(snapshot, vms, period) +
-           _withheld(snapshot))
+    top = (_header(snapshot, vms, period) + _host(snapshot, period) +
+           _gone(snapshot, vms, period) + _withheld(snapshot))
     table = _table(vms, columns, encoding)
     stuck = [_stuck(vm, encoding) for vm in vms if vm["stuck"]]
     if rows is not None:
@@ -178,6 +179,11 @@ def _header(snapshot, vms, period):
                 MISSING if elapsed is None else u"%.3f s" % elapsed,
                 snapshot["threads"], pool["free"], pool["late"],
                 sum(1 for vm in vms if vm["stuck"]), alive, len(vms))]
+
+
+def _host(snapshot, period):
+    host = snapshot.get("host")
+    return [hostline.line(host, FRESH_PERIODS * period)] if host else []
 
 
 def _gone(snapshot, vms, period):
