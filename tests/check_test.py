@@ -113,7 +113,7 @@ class StatisticsTest(TestCase):
             check.statistics(all_accepted(), greeting()), "ok",
             "host tier: STATE|INTERFACE|PERF|MEMORY in 2.1 ms brought net, "
             "state; NOWAIT is known; events: LIFECYCLE, DEVICE_ADDED, "
-            "DEVICE_REMOVED, DISK_CHANGE, BLOCK_JOB")
+            "DEVICE_REMOVED, DISK_CHANGE, BLOCK_JOB, TUNABLE, METADATA_CHANGE")
 
     def test_simple_driver(self):
         found = all_accepted(

@@ -21,6 +21,7 @@ DEFAULTS = {
     "timeout": 1.0,
     "stuck_after": 2.0,
     "connect": "qemu:///system",
+    "metadata": "",
 }
 
 
@@ -67,14 +68,18 @@ class ValueTest(TestCase):
             "[vars]", "vm_sample_interval = 5", "[sampling]",
             "storage_period=120", "workers: 8", "max_hung = 3",
             "timeout = .5", "stuck_after = 1e1",
-            "connect = qemu+unix:///session?socket=/run/%41/sock"), {
+            "connect = qemu+unix:///session?socket=/run/%41/sock",
+            "[exporter]",
+            "metadata = a=nova:instance/nova:flavor/@name, b={u,/}x"), {
                 "vm_sample_interval": 5.0,
                 "storage_period": 120.0,
                 "workers": 8,
                 "max_hung": 3,
                 "timeout": 0.5,
                 "stuck_after": 10.0,
-                "connect": "qemu+unix:///session?socket=/run/%41/sock"})
+                "connect": "qemu+unix:///session?socket=/run/%41/sock",
+                "metadata":
+                "a=nova:instance/nova:flavor/@name, b={u,/}x"})
 
     def test_types(self):
         settings = self.load("[sampling]", "workers = 8", "timeout = 2",
@@ -167,6 +172,18 @@ class ErrorTest(TestCase):
         for text in ("", "qemu:/// system", "qemu:///\x1b[2J"):
             self.check_value("connect", text,
                              "a libvirt URI such as qemu:///system")
+
+    def test_metadata(self):
+        for text, expected in (
+                ("a", "LABEL=PATH, with commas between several"),
+                ("a=x:b", "{{URI}}b, or one of the prefixes kubevirt, "
+                 "libosinfo, nova, ovirt-tune, ovirt-vm")):
+            self.check_error(
+                errors.BadValue, "{0}: [exporter] metadata = %s: must be %s" %
+                (text, expected), "[exporter]", "metadata = " + text)
+        self.assertEqual(
+            self.load("[exporter]", "metadata = a=b,", "  c=d")["metadata"],
+            "a=b, c=d")
 
     def test_other_section(self):
         self.check_error(

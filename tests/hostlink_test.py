@@ -66,13 +66,14 @@ class EventTest(TestCase):
 
     def test_events(self):
         self.event("b")
-        for name in ("DEVICE_ADDED", "DEVICE_REMOVED", "BLOCK_JOB"):
+        for name in ("DEVICE_ADDED", "DEVICE_REMOVED", "BLOCK_JOB",
+                     "METADATA_CHANGE"):
             self.libvirt.event(
                 name, fakelibvirt.Domain(None, self.libvirt.vms["b"]), "x")
         self.assertEqual(
             self.link.listener.told,
             [("lifecycle", 2, "uuid-of-b", 2, "b")] +
-            3 * [("device", "uuid-of-b")])
+            4 * [("device", "uuid-of-b")])
 
 
 class CallTest(TestCase):

@@ -152,6 +152,20 @@ class DevicesTest(TestCase):
         # Its numbers may mean other disks now.
         self.assertIsNone(self.sample(STORAGE))
 
+    def test_about(self):
+        self.ask()
+        self.assertEqual(self.domain.about["disks"], [
+            {"type": "file", "device": "disk", "source": "/images/a",
+             "target": "vda"}])
+
+    def test_about_of_what_is_no_xml(self):
+        self.ask()
+        self.vm.disks.append(("<", "&", "", ""))
+        self.domain.stale = True
+        self.scheduler.advance(1.0)
+        self.ask()
+        self.assertIsNone(self.domain.about)
+
     def test_same_disks_as_before(self):
         self.ask()
         self.history.put(self.domain, STORAGE, 1.0, {})

@@ -49,5 +49,6 @@ class OverviewTest(sampler_test.TestCase):
             "budget", "connected", "elapsed", "hung", "pool", "round",
             "threads", "time", "vms"])
         self.assertEqual(sorted(self.vm("a")), [
-            "age", "name", "rates", "state", "stats", "storage", "stuck"])
+            "about", "age", "name", "rates", "state", "stats", "storage",
+            "stuck"])
         json.dumps(found)

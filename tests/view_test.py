@@ -56,7 +56,7 @@ class ViewTest(TestCase):
 
     def test_vm_that_was_never_sampled(self):
         self.assertEqual(self.view(), {
-            "name": "a", "state": "running", "stuck": None,
+            "name": "a", "state": "running", "stuck": None, "about": None,
             "storage": ANSWERS,
             "age": {"host": None, "monitor": None, "storage": None,
                     "process": None},

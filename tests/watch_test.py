@@ -132,7 +132,7 @@ class WatchTest(kit.TestCase):
         self.assertEqual(sampler.settings, {
             "connect": "qemu:///system", "period": 2.0, "workers": 4,
             "max_hung": 12, "timeout": 1.0, "stuck_after": 2.0,
-            "storage_period": 60.0})
+            "storage_period": 60.0, "metadata": ""})
 
     def test_rounds(self):
         sampler = Sampler()

@@ -31,15 +31,18 @@ _TRIES = 40
 
 class Asker(object):
 
-    def __init__(self, monitors, connections, history, budget, scheduler):
+    def __init__(self, monitors, connections, history, budget, scheduler,
+                 wanted=()):
         """
         monitors: admission.Admission to the pool.
+        wanted: what is read of the VMs' <metadata>, see metadata.py.
         """
         self._monitors = monitors
         self._connections = connections
         self._history = history
         self.budget = budget
         self._scheduler = scheduler
+        self._wanted = wanted
         self._fallback = fallback.Fallback()
         self._partials = partial.Partials(
             monitors, connections, history, scheduler.clock)
@@ -59,6 +62,7 @@ class Asker(object):
             self.budget, functools.partial(self._end, round_, done),
             self._scheduler.clock)
         question.host_groups = host_groups
+        question.wanted = self._wanted
         question.timeout = domain.deadline.seconds(self._monitors.timeout)
         if round_ is not None:
             round_.join(question)

@@ -29,13 +29,16 @@ import six
 from six.moves import configparser
 
 from vmsampling import errors
+from vmsampling import metadata
 
 # The type of a value is the type of its default. The range holds for numbers
 # only, words are one of choices or a URI. The unit is for people; files and
 # options hold plain numbers.
+#
+# check: called with a text, raises a ValueError that says what is expected.
 Key = collections.namedtuple(
-    "Key", "section name unit default low high meaning choices")
-Key.__new__.__defaults__ = (None,)
+    "Key", "section name unit default low high meaning choices check")
+Key.__new__.__defaults__ = (None, None)
 
 # What pool may be: our modules stand in for VDSM's, or VDSM's own are used.
 STAND_IN = "vdsm-sampling"
@@ -61,6 +64,9 @@ KEYS = (
         "before it is shown as stuck"),
     Key("sampling", "connect", "", "qemu:///system", None, None,
         "URI of the libvirt that is sampled"),
+    Key("exporter", "metadata", "", "", None, None,
+        "what is shown of the VMs' <metadata>, as LABEL=PATH, ...",
+        check=metadata.parse),
 )
 
 # Not a setting of the sampler, but of who puts it into VDSM.
@@ -159,6 +165,14 @@ def _value(key, texts):
         if text.strip() not in key.choices:
             raise errors.BadValue(where, text, " or ".join(key.choices))
         return text.strip()
+    if key.check:
+        # A list may be on several lines.
+        text = " ".join(text.split())
+        try:
+            key.check(text)
+        except ValueError as e:
+            raise errors.BadValue(where, text, str(e))
+        return text
     if isinstance(key.default, str):
         if not _URI.match(text.strip()):
             raise errors.BadValue(

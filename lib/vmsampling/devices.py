@@ -63,10 +63,23 @@ def parse(xml, mounts):
 
     mounts: a mounts.Mounts.
     """
+    return read(tree(xml), mounts)
+
+
+def tree(xml):
+    """
+    Return the element <domain> of a domain's XML. Raises ValueError.
+    """
     try:
-        root = etree.fromstring(xml)
+        return etree.fromstring(xml)
     except etree.ParseError as e:
         raise ValueError("libvirt's XML: %s" % e)
+
+
+def read(root, mounts):
+    """
+    Return the Devices of the element <domain>; the other as for parse().
+    """
     disks = root.findall("./devices/disk")
     images = set()
     opaque = set()

@@ -43,6 +43,9 @@ class Domain(object):
         self.state = STATES[0]
         # devices.Devices as last read, None before; set by the VM's own task.
         self.devices = None
+        # What about.read() returned with these devices, never changed but
+        # replaced. None: not known.
+        self.about = None
         # The XML is to be read again. Set by anybody; unset by the VM's own
         # task before it reads, so that no change in between is overlooked.
         self.stale = True

@@ -19,7 +19,8 @@ log = logging.getLogger("vmsampling.hostlink")
 
 # After these a VM's XML may say something else.
 _DEVICE_EVENTS = (
-    "DEVICE_ADDED", "DEVICE_REMOVED", "DISK_CHANGE", "BLOCK_JOB",
+    "DEVICE_ADDED", "DEVICE_REMOVED", "DISK_CHANGE", "BLOCK_JOB", "TUNABLE",
+    "METADATA_CHANGE",
 )
 
 # All that are asked for.

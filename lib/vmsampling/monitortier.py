@@ -12,6 +12,7 @@ import logging
 import libvirt
 
 from threadpool import throttle
+from vmsampling import about as _about
 from vmsampling import blockstats
 from vmsampling import connection as _connection
 from vmsampling import devices as _devices
@@ -60,6 +61,9 @@ class Monitor(question.Question):
         # Groups of the host tier, if the list of all VMs does not come and
         # this VM is to be asked by itself. Set before it is dispatched.
         self.host_groups = None
+        # What is read of a VM's <metadata>, as metadata.parse() returns it.
+        # Set before it is dispatched.
+        self.wanted = ()
 
     def ask(self, connection):
         virt_domain = self.look_up(connection)
@@ -104,8 +108,11 @@ class Monitor(question.Question):
             return
         domain.stale = False
         self.say("XMLDesc", of_vm=True)
+        about = None
         try:
-            found = _devices.parse(virt_domain.XMLDesc(0), _mounts.read())
+            root = _devices.tree(virt_domain.XMLDesc(0))
+            found = _devices.read(root, _mounts.read())
+            about = _about.read(root, self.wanted)
         except (libvirt.libvirtError, EnvironmentError):
             domain.stale = True
             raise
@@ -122,6 +129,7 @@ class Monitor(question.Question):
                 log.info("No storage tier for %r: %s (%d like it not logged)",
                          domain, found.why_opaque, suppressed)
         domain.devices = found
+        domain.about = about
 
     def _add_disks(self, connection, virt_domain, fields):
         disks = self.domain.devices.disks

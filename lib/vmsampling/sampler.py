@@ -42,6 +42,7 @@ from vmsampling import figures
 from vmsampling import history
 from vmsampling import hostfigures
 from vmsampling import hosttier
+from vmsampling import metadata as _metadata
 from vmsampling import overview
 from vmsampling import process
 from vmsampling import registry
@@ -72,7 +73,7 @@ class Sampler(object):
     periodic = True
 
     def __init__(self, connect, period, workers=4, max_hung=12, timeout=1.0,
-                 stuck_after=2.0, storage_period=60.0, readonly=True):
+                 stuck_after=2.0, storage_period=60.0, metadata=""):
         """
         connect: libvirt's URI.
         period: seconds between two rounds.
@@ -83,7 +84,7 @@ class Sampler(object):
             period; mostly sooner, see deadline.py. stuck_after: seconds from
             there until it is shown as stuck.
         storage_period: seconds between two looks at a VM's images.
-        readonly: False for a connection that may change things: not needed.
+        metadata: what is read of the VMs' <metadata>, see metadata.py.
 
         Raises ValueError.
         """
@@ -91,26 +92,25 @@ class Sampler(object):
         self._timeout = min(timeout, period / 2)
         self._scheduler = schedule.Scheduler("sampler")
         clock = self._scheduler.clock
-        self._monitors, self._hosts, self._canaries = self._make_pools(
-            workers, max_hung, stuck_after)
+        make = functools.partial(
+            executor.Executor, max_tasks=_MAX_TASKS, timeout=self._timeout,
+            scheduler=self._scheduler, stuck_after=stuck_after)
+        self._monitors = make("monitor", min(workers, max_hung), max_hung)
+        self._hosts = make("host", 1, _MAX_HOSTS)
+        self._canaries = make("canary", 1, _MAX_CANARIES)
         monitors, hosts, canaries = [
             admission.Admission(pool, self._timeout) for pool in self._pools()]
         self._history = history.History(clock=clock)
         self._sight = process.Sight(clock)
         self._registry = registry.Registry(self._history, clock, self._sight)
         self._connections = connection.Connections(
-            connect, readonly, late=self._timeout, clock=clock)
+            connect, late=self._timeout, clock=clock)
         self._budget = budget.Budget(
             max_hung, self._monitors.resize, self._history, clock)
         self._storage = storagetier.Storage(
             period, storage_period, canaries, monitors, self._connections,
             self._history, self._budget, self._scheduler)
-        self._cycle = cycle.Cycle(
-            hosttier.Host(self._connections, self._timeout, clock), hosts,
-            asker.Asker(monitors, self._connections, self._history,
-                        self._budget, self._scheduler),
-            self._storage, self._registry, self._history, self._scheduler,
-            spread=period / 2)
+        self._cycle = self._make_cycle(monitors, hosts, metadata, period / 2)
         self._machine = hostfigures.Figures(hosts, clock)
         begin = functools.partial(_begin, self._cycle, figures.Figures(
             self._sight, self._registry, self._history, hosts, clock),
@@ -226,15 +226,15 @@ class Sampler(object):
             self._history, self._storage, self._budget,
             overview.Patience(period + self._timeout, stuck_after))
 
-    def _make_pools(self, workers, max_hung, stuck_after):
-        return [
-            executor.Executor(
-                name, workers=least, max_workers=most, max_tasks=_MAX_TASKS,
-                timeout=self._timeout, scheduler=self._scheduler,
-                stuck_after=stuck_after)
-            for name, least, most in (
-                ("monitor", min(workers, max_hung), max_hung),
-                ("host", 1, _MAX_HOSTS), ("canary", 1, _MAX_CANARIES))]
+    def _make_cycle(self, monitors, hosts, metadata, spread):
+        return cycle.Cycle(
+            hosttier.Host(self._connections, self._timeout,
+                          self._scheduler.clock), hosts,
+            asker.Asker(monitors, self._connections, self._history,
+                        self._budget, self._scheduler,
+                        _metadata.parse(metadata)),
+            self._storage, self._registry, self._history, self._scheduler,
+            spread)
 
     def _pools(self):
         return self._monitors, self._hosts, self._canaries

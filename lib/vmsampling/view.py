@@ -46,6 +46,7 @@ def vm(domain, samples, stuck, storage, now, patience):
     return {
         "name": domain.name,
         "state": domain.state,
+        "about": domain.about,
         "age": dict((tier, _age(samples.get(tier), now))
                     for tier in _history.TIERS),
         "stuck": stuck,

@@ -31,7 +31,8 @@ class Watch(object):
             connect=settings["connect"], period=period,
             workers=settings["workers"], max_hung=settings["max_hung"],
             timeout=settings["timeout"], stuck_after=settings["stuck_after"],
-            storage_period=settings["storage_period"])
+            storage_period=settings["storage_period"],
+            metadata=settings["metadata"])
         self._interrupt = None
 
     def start(self):
