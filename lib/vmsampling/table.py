@@ -37,7 +37,7 @@ def lines(snapshot, period, columns=None, rows=None, encoding="utf-8"):
     """
     vms = _by_name(snapshot["vms"])
     top = (_header(snapshot, vms, period) + _host(snapshot, period) +
-           _gone(snapshot, vms, period) + _withheld(snapshot))
+           troubles(snapshot, period))
     table = _table(vms, columns, encoding)
     stuck = [_stuck(vm, encoding) for vm in vms if vm["stuck"]]
     if rows is not None:
@@ -94,6 +94,14 @@ def amount(value):
     return u"%d%s" % (round(value), unit)
 
 
+def troubles(snapshot, period):
+    """
+    Return a line for each thing that keeps all VMs from being asked.
+    """
+    return (_gone(snapshot, snapshot["vms"].values(), period) +
+            _withheld(snapshot))
+
+
 def verdict(report, encoding="utf-8"):
     """
     Return the lines for one look at the host: who is stuck, and why.
@@ -105,7 +113,7 @@ def verdict(report, encoding="utf-8"):
         if vm["holder"]:
             found.append((None, "job: " + vm["holder"]))
         if vm["kernel"]:
-            found.append((None, "kernel: " + _kernel(vm["kernel"])))
+            found.append((None, "kernel: " + kernel(vm["kernel"])))
     for vm in _by_name(report["busy"]):
         found.append((vm["name"], u"is busy, not stuck"))
         found.extend((None, why) for why in vm["why"])
@@ -113,6 +121,16 @@ def verdict(report, encoding="utf-8"):
               text.clean(name, encoding) + u" ") + text.clean(what, encoding)
              for name, what in found]
     return found + [_summary(report)]
+
+
+def kernel(said):
+    """
+    Return in words what the kernel says of a thread, see evidence.kernel().
+    """
+    words = ["%s %s" % (name, said[key]) for key, name in (
+        ("state", "state"), ("wchan", "in"), ("syscall_name", "system call"),
+        ("file", "file"), ("switches", "context switches")) if key in said]
+    return ", ".join(words)
 
 
 def findings(report, encoding="utf-8"):
@@ -146,13 +164,6 @@ def _summary(report):
         line += u"; not asked for the calls that hang already: %d" % (
             report["not_asked"])
     return line
-
-
-def _kernel(kernel):
-    words = ["%s %s" % (name, kernel[key]) for key, name in (
-        ("state", "state"), ("wchan", "in"), ("syscall_name", "system call"),
-        ("file", "file"), ("switches", "context switches")) if key in kernel]
-    return ", ".join(words)
 
 
 def _for(span):
