@@ -17,9 +17,12 @@ from threadpool import clock
 
 # Packages by Debian's names.
 _PACKAGES = {
+    "amtool": "prometheus-alertmanager",
     "bindfs": "bindfs",
     "libvirtd": "libvirt-daemon-system",
     "losetup": "mount",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
     "qemu-nbd": "qemu-utils",
     "setpriv": "util-linux",
     "virsh": "libvirt-clients",
@@ -33,7 +36,18 @@ def require(*programs):
     programs too; where skipping is not allowed, fail.
     """
     needed = ("libvirtd", "virsh", "setpriv") + programs
-    problem = _missing_program(needed) or _missing_binding()
+    _skip_if(_missing_program(needed) or _missing_host(needed) or
+             _missing_binding())
+
+
+def require_programs(*programs):
+    """
+    The same for a test that needs these programs and no host.
+    """
+    _skip_if(_missing_program(programs))
+
+
+def _skip_if(problem):
     if problem is None:
         return
     if os.environ.get("VDSM_SAMPLING_REQUIRE_FUNCTIONAL") == "1":
@@ -45,6 +59,10 @@ def _missing_program(programs):
     for name in programs:
         if find_program(name) is None:
             return "no %s, install the package %s" % (name, _PACKAGES[name])
+    return None
+
+
+def _missing_host(programs):
     if not any(find_program(name) for name in
                ("qemu-system-x86_64", "/usr/libexec/qemu-kvm")):
         return "no QEMU, install the package qemu-system-x86"
