@@ -51,6 +51,8 @@ class VM(object):
         self.busy = False
         # What controlInfo() says: state, details, milliseconds.
         self.control = [libvirt.VIR_DOMAIN_CONTROL_OK, 0, 0]
+        # What jobStats() says.
+        self.job = {"type": libvirt.VIR_DOMAIN_JOB_NONE}
         # What a counter says next; each answer takes one more.
         self.counter = itertools.count(1000, 10)
         # (type, attribute of <source>, value, target)
@@ -74,7 +76,7 @@ class Host(object):
         self.vms = {}
         # (call, name of the VM or None), in order. The calls: open, close,
         # host, list, state, lookup, vmhost, monitor, partial, storage,
-        # XMLDesc, blockStatsFlags, controlInfo.
+        # XMLDesc, blockStatsFlags, controlInfo, jobStats.
         self.calls = []
         # Calls that fail: call -> Error.
         self.errors = {}
@@ -285,6 +287,10 @@ class Domain(object):
             raise Error(libvirt.VIR_ERR_INVALID_ARG, "invalid path: " + disk)
         return {"rd_bytes": 512, "rd_operations": 1, "errs": -1,
                 "wr_bytes": -1, "flush_operations": 3}
+
+    def jobStats(self):
+        self.virt.host.enter(self.virt, "jobStats", self.vm.name)
+        return self.vm.job
 
     def vmhost(self):
         return {"state.state": self.vm.state, "net.count": 0}

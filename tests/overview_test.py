@@ -49,6 +49,6 @@ class OverviewTest(sampler_test.TestCase):
             "budget", "connected", "elapsed", "hung", "pool", "round",
             "threads", "time", "vms"])
         self.assertEqual(sorted(self.vm("a")), [
-            "about", "age", "name", "rates", "state", "stats", "storage",
-            "stuck"])
+            "about", "age", "holder", "name", "partial", "rates", "state",
+            "stats", "storage", "stuck"])
         json.dumps(found)

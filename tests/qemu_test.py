@@ -139,6 +139,16 @@ class FinderTest(kit.TestCase):
                    u"<job type='destroy' async='migration out' phase='x'>")
         self.assertEqual(self.finder.holder("vm1"), "destroy, migration out")
 
+    def test_stamp_of_the_holder(self):
+        self.assertIsNone(self.finder.holder_stamp("vm1"))
+        self.write("libvirt/qemu/run/vm1.xml", u"<job>")
+        first = self.finder.holder_stamp("vm1")
+        self.assertEqual(self.finder.holder_stamp("vm1"), first)
+        self.write("libvirt/qemu/run/vm1.xml", u"<job/>")
+        self.assertNotEqual(self.finder.holder_stamp("vm1"), first)
+        for name in ("", "../vm1", "a\0b"):
+            self.assertIsNone(self.finder.holder_stamp(name))
+
     def test_holder_is_not_what_the_owner_writes(self):
         self.write("libvirt/qemu/run/vm1.xml", u"""\
 <domstatus state='running'>

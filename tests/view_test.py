@@ -52,12 +52,31 @@ class TestCase(kit.TestCase):
         return found
 
 
+class JobTest(TestCase):
+
+    def test_partial(self):
+        old, new = [Sample(98.0, 0.0, {})], [Sample(99.0, 0.0, {})]
+        self.assertIs(self.view(partial=new, monitor=old)["partial"], True)
+        self.assertIs(self.view(partial=old, monitor=new)["partial"], False)
+        self.assertIs(self.view(monitor=old)["partial"], False)
+        self.assertIs(self.view(partial=old)["partial"], True)
+        self.assertIsNone(self.view(host=old)["partial"])
+
+    def test_holder(self):
+        self.domain.job.long = "backup"
+        self.assertEqual(self.view()["holder"], "backup")
+
+    def test_progress(self):
+        found = self.view(job=[Sample(99.0, 0.0, {"job.type": 1})])
+        self.assertEqual(found["stats"], {"job.type": 1})
+
+
 class ViewTest(TestCase):
 
     def test_vm_that_was_never_sampled(self):
         self.assertEqual(self.view(), {
             "name": "a", "state": "running", "stuck": None, "about": None,
-            "storage": ANSWERS,
+            "partial": None, "holder": None, "storage": ANSWERS,
             "age": {"host": None, "monitor": None, "storage": None,
                     "process": None},
             "stats": {}, "rates": {}})

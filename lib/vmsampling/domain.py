@@ -8,6 +8,7 @@ One VM, and what the others of this package note of it.
 from __future__ import absolute_import, division, print_function
 
 from vmsampling import deadline as _deadline
+from vmsampling import job as _job
 from vmsampling import process as _process
 
 # virDomainState, by number.
@@ -46,6 +47,8 @@ class Domain(object):
         # What about.read() returned with these devices, never changed but
         # replaced. None: not known.
         self.about = None
+        # Who holds its job.
+        self.job = _job.Job()
         # The XML is to be read again. Set by anybody; unset by the VM's own
         # task before it reads, so that no change in between is overlooked.
         self.stale = True

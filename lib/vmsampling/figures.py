@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """
-CPU time and memory of each VM, from /proc and the cgroups.
+CPU time and memory of each VM, from /proc and the cgroups; and who holds its
+job, from a file of libvirtd's.
 
 Neither libvirtd nor a QEMU is asked, so these figures stay fresh whoever
 hangs. They have libvirt's names and mean the same: libvirt takes the CPU time
@@ -22,6 +23,7 @@ import re
 
 from threadpool import clock as _clock
 from vmsampling import history as _history
+from vmsampling import job as _job
 
 # One at a time, however long it takes.
 KEY = "process"
@@ -56,7 +58,7 @@ class Figures(object):
         self._clock = clock
         self._proc = proc
         self._cgroups = Cgroups(proc)
-        # Domain -> its Qemu. For the task alone.
+        # Domain -> (its Qemu, the job.File of it). For the task alone.
         self._qemus = {}
 
     def send(self):
@@ -68,17 +70,19 @@ class Figures(object):
     def __call__(self):
         known = self._qemus
         self._qemus = dict(
-            (domain, known.get(domain) or self._qemu(domain.name))
+            (domain, known.get(domain) or self._qemu(domain))
             for domain in self._registry.all())
-        for domain, qemu in self._qemus.items():
+        for domain, (qemu, file_) in self._qemus.items():
+            file_.look()
             time = self._clock()
             fields = qemu.read()
             if fields:
                 self._history.put(domain, _history.PROCESS, time, fields)
 
-    def _qemu(self, name):
-        return Qemu(functools.partial(self._sight.find, name),
-                    self._cgroups, self._proc)
+    def _qemu(self, domain):
+        return (Qemu(functools.partial(self._sight.find, domain.name),
+                     self._cgroups, self._proc),
+                _job.File(self._sight, domain))
 
     def __repr__(self):
         return "<Figures vms=%d>" % len(self._qemus)

@@ -16,6 +16,9 @@ import libvirt
 # does not protect the first caller who touches a QEMU that hangs.
 NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 
+# The call with which one VM is asked for groups.
+STATS_CALL = "domainListGetStats"
+
 ACTIVE = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
 
 
@@ -34,7 +37,7 @@ class Groups(object):
         for name in known:
             self.number |= getattr(libvirt, "VIR_DOMAIN_STATS_" + name)
         self.text = "|".join(known)
-        self.call = "domainListGetStats(%s, NOWAIT)" % self.text
+        self.call = "%s(%s, NOWAIT)" % (STATS_CALL, self.text)
         self.bulk_call = "getAllDomainStats(%s, ACTIVE)" % self.text
 
 

@@ -13,6 +13,7 @@ calls of its own:
     PROCESS  nobody is asked: what /proc and the cgroups say of the QEMU
     PARTIAL  what libvirtd says alone, if the QEMU was to be asked but is
              busy with something else; no tier of its own for the readers
+    JOB      how far the VM's long job is, while there is one; the same
 
 Tiers are never mixed in one sample, so each has its own age.
 """
@@ -31,6 +32,7 @@ MONITOR = "monitor"
 STORAGE = "storage"
 PROCESS = "process"
 PARTIAL = "partial"
+JOB = "job"
 
 # Those whose age is shown.
 TIERS = (HOST, MONITOR, STORAGE, PROCESS)

@@ -91,12 +91,46 @@ class Monitor(question.Question):
             self.history.put(
                 self.domain, _history.PARTIAL, time, fields)
             return
+        self.domain.job.api = None
         self.read_devices(virt_domain)
         if rich:
             self._add_disks(connection, virt_domain, fields)
         else:
             self._fallback.add(self, connection, virt_domain, fields)
         self.history.put(self.domain, _history.MONITOR, time, fields)
+        if rich:
+            self._see_job(connection, virt_domain)
+
+    def _see_job(self, connection, virt_domain):
+        """
+        Ask how far the job is that libvirtd has written down, if there is
+        one. This waits for those who hold the VM for a moment, and may ask
+        the QEMU.
+        """
+        fields = {}
+        if self.domain.job.has_progress:
+            time = self.clock()
+            fields = self._ask_one(connection, virt_domain, "jobStats")
+        if fields and fields["type"] != libvirt.VIR_DOMAIN_JOB_NONE:
+            self.history.put(self.domain, _history.JOB, time, dict(
+                ("job." + name, fields[name]) for name in fields))
+        else:
+            self.history.forget(self.domain, _history.JOB)
+
+    def _ask_one(self, connection, virt_domain, name):
+        """
+        Return what the domain's method says, None if it fails and nothing
+        but that is missing. Raises libvirtError.
+        """
+        self.say(name, of_vm=True)
+        try:
+            return getattr(virt_domain, name)()
+        except libvirt.libvirtError as e:
+            if (e.get_error_code() in _FINAL or
+                    not _connection.is_alive(connection.virt)):
+                raise
+            log.debug("%r: %s", self, e)
+            return None
 
     def read_devices(self, virt_domain):
         """

@@ -71,6 +71,20 @@ class Sight(object):
         finder = self._finder
         return finder and finder.pid_from_file(name)
 
+    def job_stamp(self, name):
+        """
+        See qemu.Finder.holder_stamp().
+        """
+        finder = self._finder
+        return finder and finder.holder_stamp(name)
+
+    def job(self, name):
+        """
+        Return the long job of a VM as words, or None.
+        """
+        finder = self._finder
+        return finder and finder.holder(name)
+
     def kernel(self, pid):
         """
         Return what the kernel says of it; empty if it says nothing.

@@ -32,6 +32,9 @@ _IDLE = _POLLS + ("futex", "__futex")
 # seconds: so far apart two looks must be.
 LOOKS_APART = 0.2
 
+# There is no such file, or cannot be.
+_UNREADABLE = (EnvironmentError, UnicodeError, ValueError)
+
 _GLANCE = ("stat", "wchan", "status")
 
 _JOB = re.compile(br"<job type='([a-z ]*)' async='([a-z ]*)'")
@@ -81,6 +84,20 @@ class Finder(object):
                 words = [word.decode("ascii") for word in found.groups()
                          if word not in (b"none", b"")]
                 return ", ".join(words) or None
+        return None
+
+    def holder_stamp(self, name):
+        """
+        Return what changes whenever that is written down anew; None if it
+        cannot be read.
+        """
+        for path in self._paths(name, ".xml"):
+            try:
+                found = os.stat(path)
+                if os.access(path, os.R_OK):
+                    return found.st_ino, found.st_mtime, found.st_size
+            except _UNREADABLE:
+                pass
         return None
 
     def pid_from_file(self, name):
@@ -232,5 +249,5 @@ def _read(path):
     try:
         with open(path, "rb") as stream:
             return stream.read(1 << 20)
-    except (EnvironmentError, UnicodeError, ValueError):
+    except _UNREADABLE:
         return b""

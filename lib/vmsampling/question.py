@@ -102,6 +102,17 @@ class Question(object):
         return call is not None and call.of_vm and (
             self.clock() - call.since >= self.timeout + grace)
 
+    def job_held(self):
+        """
+        Return the text of the call that holds the VM's job since it hangs;
+        None if there is none that does for sure. Thread: any.
+        """
+        call = self.under_way
+        # A call with NOWAIT hangs only if it has the job.
+        if self.is_late() and call.text.startswith(groups.STATS_CALL):
+            return call.text
+        return None
+
     def say(self, text, of_vm=False):
         """
         The libvirt call with this text comes next.
@@ -149,6 +160,7 @@ class Question(object):
 
     def _failed(self, error):
         domain = self.domain
+        domain.job.see_error(error)
         domain.failures += 1
         if error.get_error_code() in GONE or domain.failures <= _TOLERATED:
             log.debug("%r: %s", self, error)

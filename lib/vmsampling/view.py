@@ -14,7 +14,8 @@ from vmsampling import rates
 
 # The later ones win where they have fields in common. The counters of the
 # storage tier are those of the monitor tier, only older.
-_PRECEDENCE = (_history.HOST, _history.STORAGE, _history.MONITOR)
+_PRECEDENCE = (_history.HOST, _history.STORAGE, _history.MONITOR,
+               _history.JOB)
 _RATED = (_history.HOST, _history.MONITOR)
 
 # Before all samples.
@@ -50,6 +51,8 @@ def vm(domain, samples, stuck, storage, now, patience):
         "age": dict((tier, _age(samples.get(tier), now))
                     for tier in _history.TIERS),
         "stuck": stuck,
+        "partial": _is_partial(samples),
+        "holder": domain.job.holder(domain.question),
         "storage": storage,
         "stats": stats,
         "rates": found,
@@ -112,6 +115,16 @@ def _stand_ins(samples, now, patience):
     if newest.get(_history.PROCESS, answered) > answered < now - patience:
         found[_history.PROCESS] = newest[_history.PROCESS]
     return tuple(sorted(found, key=found.get))
+
+
+def _is_partial(samples):
+    """
+    Return whether the last answer came from libvirtd alone, since the job of
+    the VM was held; None before the first.
+    """
+    times = [samples[tier][-1].time if tier in samples else _NEVER
+             for tier in (_history.PARTIAL, _history.MONITOR)]
+    return None if max(times) == _NEVER else times[0] > times[1]
 
 
 def _age(samples, now):
