@@ -30,6 +30,9 @@ SEEN = {"state": "S", "wchan": "poll_schedule_timeout", "switches": 7}
 BLIND = {"state": "S", "switches": 7}
 
 
+MACHINE = survey.Machine("5.9.4", ["cpu", "pressure"], {})
+
+
 def greeting(*vms, **changes):
     found = survey.Greeting(URI, "QEMU", 9000000, 9001002, list(vms))
     return found._replace(**changes)
@@ -297,6 +300,42 @@ class StorageTest(TestCase):
         self.check(self.storage()[0], "ok", "no disk has an image")
 
 
+class HostTest(TestCase):
+
+    def test_all(self):
+        self.check(check.host(MACHINE), "ok",
+                   "psutil 5.9.4; statistics of the host: cpu, pressure")
+
+    def test_no_pressure(self):
+        self.check(check.host(MACHINE._replace(found=["cpu", "load"])), "ok",
+                   "psutil 5.9.4; statistics of the host: cpu, load; no "
+                   "pressure, which the kernel counts from 4.20 on, and "
+                   "some only if started with psi=1")
+
+    def test_no_psutil(self):
+        self.check(check.host(survey.Machine(None, [], {})), "warn",
+                   "no statistics of the host: psutil is missing",
+                   "install python3-psutil, or psutil from PyPI for a "
+                   "Python of your own")
+
+    def test_fails(self):
+        row = check.host(MACHINE._replace(failed={"disk": ValueError("\x1b")}))
+        self.check(row, "warn",
+                   "psutil 5.9.4; statistics of the host: cpu, pressure; not "
+                   "readable: disk (\\x1b)",
+                   "see whether there is a newer psutil for this kernel")
+
+    def test_late(self):
+        row = check.host(survey.LATE)
+        self.assertEqual(row.verdict, "warn")
+        self.assertIn("not read within 2 s", row.found)
+
+    def test_other_machine(self):
+        self.check(check.host(None), "warn", "no statistics of the host, "
+                   "which is another machine",
+                   "run vdsm-sampler on that machine")
+
+
 class ThreadsTest(TestCase):
 
     def test_no_limit(self):
@@ -323,7 +362,8 @@ class ReportTest(TestCase):
                 "maxWorkers": 20, "nWorkers": 5, "freeWorkers": 5,
                 "nclients_max": 5000, "nclients": 1}, None),
             processes=[survey.Process("a", 1, SEEN)],
-            storage=survey.Storage({}, [], [], 0, []))
+            storage=survey.Storage({}, [], [], 0, []),
+            machine=MACHINE)
         for name, value in attributes.items():
             setattr(found, name, value)
         with mock.patch.object(check._survey, "Survey", lambda _: found):
@@ -337,11 +377,11 @@ class ReportTest(TestCase):
         self.assertEqual([row["name"] for row in report["checks"]], [
             "configuration", "connection", "versions", "binding",
             "statistics", "workers", "busy", "clients", "requests", "VMs",
-            "looks", "storage", "threads"])
+            "looks", "storage", "host", "threads"])
         check.raise_if_bad(report)
         json.loads(output.json_line(report))
         lines = table.findings(report)
-        self.assertEqual(len(lines), 14)
+        self.assertEqual(len(lines), 15)
         self.assertEqual(lines[2].split()[:2], ["ok", "versions"])
         self.assertEqual(lines[-1], "all is well")
 
@@ -352,7 +392,7 @@ class ReportTest(TestCase):
         lines = table.findings(report)
         self.assertTrue(lines[10].endswith(
             " -> run vdsm-sampler on their host"))
-        self.assertEqual(lines[-1], "1 of 13 checks ask for a change")
+        self.assertEqual(lines[-1], "1 of 14 checks ask for a change")
 
     def test_bad(self):
         report = self.report(processes=None, statistics=survey.Failed("no"))

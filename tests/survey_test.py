@@ -7,12 +7,14 @@ import libvirt
 import mock
 
 import fakelibvirt
+import hostcase
 import kit
 from vmsampling import admin
 from vmsampling import config
 from vmsampling import errors
 from vmsampling import groups
 from vmsampling import hostlink
+from vmsampling import hostparts
 from vmsampling import qemu
 from vmsampling import reach
 from vmsampling import survey
@@ -155,6 +157,7 @@ class SurveyTest(TestCase):
         self.assertIsNone(found.place)
         self.assertIsNone(found.answer)
         self.assertIsNone(found.storage)
+        self.assertIsNone(found.machine)
         self.assertEqual(self.libvirt.count("XMLDesc", "a"), 0)
 
     def test_simple_driver(self):
@@ -306,6 +309,19 @@ class StorageTest(TestCase):
         self.assertEqual(found.storage.failed, [
             ("%d" % number, "not within 2 s") for number in range(3)])
         self.assertEqual(found.storage.more, 2)
+
+    def test_machine(self):
+        library = hostcase.Psutil()
+        self.patch(hostparts, "library", lambda: library)
+        found = self.survey().machine
+        self.assertEqual(found.version, "5.9.4")
+        self.assertEqual(found.found[:3], ["cpu", "load", "memory"])
+        library.disk_io_counters = None
+        self.assertEqual(list(self.survey().machine.failed), ["disk"])
+
+    def test_no_psutil(self):
+        self.patch(hostparts, "library", lambda: None)
+        self.assertEqual(self.survey().machine, (None, [], {}))
 
     def add_storage(self, point, look):
         self.storages[point] = found = reach.Storage(point)

@@ -68,6 +68,7 @@ def report(survey, settings, files):
     found.append(vms(survey.greeting.vms, settings))
     found.append(looks(survey.processes, survey.greeting))
     found.extend(storage(survey.storage))
+    found.append(host(survey.machine))
     found.append(threads(settings, resource.getrlimit(resource.RLIMIT_NPROC)))
     return {
         "time": time.time(),
@@ -296,6 +297,39 @@ def _storage(storage):
         "run as root or as a user who may read it"
         if storage.reason in _NOT_PERMITTED else
         "see what is wrong with this image or its storage")
+
+
+def host(machine):
+    """
+    Whether there are statistics of the host itself.
+    """
+    name = "host"
+    if machine is None:
+        return finding.warn(
+            name, "no statistics of the host, which is another machine",
+            "run vdsm-sampler on that machine")
+    if machine is _survey.LATE:
+        return finding.warn(
+            name, "the statistics of the host were not read within %g s" %
+            _survey.TIMEOUT, "a driver of this machine may hang: see what "
+            "the kernel's log says")
+    if machine.version is None:
+        return finding.warn(
+            name, "no statistics of the host: psutil is missing",
+            "install python3-psutil, or psutil from PyPI for a Python of "
+            "your own")
+    said = "psutil %s; statistics of the host: %s" % (
+        machine.version, ", ".join(machine.found) or "none")
+    if machine.failed:
+        return finding.warn(
+            name, "%s; not readable: %s" % (said, ", ".join(
+                "%s (%s)" % (part, text.clean(str(machine.failed[part])))
+                for part in sorted(machine.failed))),
+            "see whether there is a newer psutil for this kernel")
+    if "pressure" not in machine.found:
+        said += ("; no pressure, which the kernel counts from 4.20 on, and "
+                 "some only if started with psi=1")
+    return finding.ok(name, said)
 
 
 def threads(settings, limit):

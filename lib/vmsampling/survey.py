@@ -28,6 +28,7 @@ from vmsampling import errors
 from vmsampling import events
 from vmsampling import groups
 from vmsampling import hostlink
+from vmsampling import hostparts
 from vmsampling import qemu
 from vmsampling import reach
 
@@ -50,7 +51,7 @@ _MAX_HUNG = 3
 
 # One that works, and those that hang: in XMLDesc and in storage _MAX_HUNG
 # each, and one in each of the other calls.
-_MAX_THREADS = 1 + 2 * _MAX_HUNG + 4
+_MAX_THREADS = 1 + 2 * _MAX_HUNG + 5
 
 # No VM is both of them: so the driver judges the flags, and asks nobody.
 _NOBODY = (libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE |
@@ -82,6 +83,10 @@ _GLANCES = 5
 
 # pid: None if it is not found; kernel: see evidence.kernel().
 Process = collections.namedtuple("Process", "name pid kernel")
+
+# version: psutil's, None if it is missing; found: names of the parts that can
+# be read; failed: {part: error}.
+Machine = collections.namedtuple("Machine", "version found failed")
 
 # disks: name of VM -> devices.Devices; failed: [(name of VM, reason)];
 # skipped: names of VMs whose control interface is not free; more: how many
@@ -119,6 +124,8 @@ class Survey(object):
         self.processes = None
         # A Storage, None if the images are not on this machine.
         self.storage = None
+        # A Machine, None if libvirt is not on this machine, or LATE.
+        self.machine = None
 
     def take(self):
         """
@@ -141,6 +148,7 @@ class Survey(object):
                     functools.partial(_processes, finder, self.greeting.vms))
             if not connection.is_remote(uri):
                 self.storage = self._storage()
+                self.machine = self._in_time(_machine)
         finally:
             self._pool.stop(wait=False)
             events.loop.release()
@@ -316,6 +324,15 @@ def _refused_events(virt):
 
 def _ignore(*_args):
     pass
+
+
+def _machine():
+    library = hostparts.library()
+    if library is None:
+        return Machine(None, [], {})
+    found, failed = hostparts.Parts(library).read()
+    return Machine(library.__version__,
+                   [name for name in hostparts.NAMES if name in found], failed)
 
 
 def _processes(finder, vms):

@@ -111,7 +111,7 @@ class CheckTest(TestCase):
             ["ok", name] for name in (
                 "configuration", "connection", "versions", "binding",
                 "statistics", "workers", "busy", "clients", "requests",
-                "VMs", "looks", "storage", "threads")])
+                "VMs", "looks", "storage", "host", "threads")])
         for words in ("libvirtd has at most 20 workers", "of at most 5000",
                       "STATE|INTERFACE", "2 active", "PID found for 2 of 2",
                       "2 images of vm01, vm02, all readable"):
