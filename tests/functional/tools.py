@@ -22,6 +22,7 @@ _PACKAGES = {
     "libvirtd": "libvirt-daemon-system",
     "losetup": "mount",
     "prometheus": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus",
     "qemu-nbd": "qemu-utils",
     "setpriv": "util-linux",
