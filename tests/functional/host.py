@@ -159,7 +159,8 @@ class Host(_Managed):
         """
         PID of the VM's QEMU.
         """
-        return self.libvirtd.qemu_pid(name)
+        with open(self.libvirtd.pid_file(name)) as f:
+            return int(f.read())
 
     def freeze(self, name):
         """
@@ -287,20 +288,23 @@ class Libvirtd(object):
         calls: nWorkers, freeWorkers, jobQueueDepth and more, each a number.
         Works also when all of them hang.
         """
+        return self.limits("srv-threadpool-info")
+
+    def limits(self, command):
+        """
+        Return what this command of virt-admin says of its ordinary server:
+        names and numbers.
+        """
         # The admin socket lets in nobody but the user who runs libvirtd.
         status, out, err = tools.run(as_user() + [
             tools.find_program("virt-admin"), "-q", "-c",
             "libvirtd:///session?socket=%s/libvirt/libvirt-admin-sock" % (
-                self._runtime), "srv-threadpool-info", "libvirtd"], 10)
+                self._runtime), command, "libvirtd"], 10)
         if status != 0:
             raise HostError("virt-admin: status %d: %s" % (
                 status, err.strip()))
         pairs = [line.split(":") for line in out.splitlines() if ":" in line]
         return dict((name.strip(), int(value)) for name, value in pairs)
-
-    def qemu_pid(self, name):
-        with open(self.pid_file(name)) as f:
-            return int(f.read())
 
     def pid_file(self, name):
         return os.path.join(
