@@ -207,6 +207,9 @@ class Connection(object):
     def domainListGetStats(self, domains, wanted, _flags):
         domain, = domains
         vm = domain.vm
+        if wanted in [detail.number for detail in groups.DETAIL]:
+            self._host.answer(vm)
+            return [(domain, {})]
         if wanted & ~(groups.HOST[0].number | groups.MONITOR.number):
             # QEMU looks at the image.
             answered = not vm.held and self._host.answer(vm)

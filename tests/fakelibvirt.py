@@ -76,7 +76,7 @@ class Host(object):
         self.vms = {}
         # (call, name of the VM or None), in order. The calls: open, close,
         # host, list, state, lookup, vmhost, monitor, partial, storage,
-        # XMLDesc, blockStatsFlags, controlInfo, jobStats.
+        # XMLDesc, blockStatsFlags, controlInfo, jobStats, iothread, detail.
         self.calls = []
         # Calls that fail: call -> Error.
         self.errors = {}
@@ -243,7 +243,8 @@ class Connection(object):
         assert domain.virt is self and flags == groups.NOWAIT
         call = {groups.HOST[0].number: "vmhost",
                 groups.MONITOR.number: "monitor",
-                groups.STORAGE.number: "storage"}[wanted]
+                groups.STORAGE.number: "storage",
+                groups.DETAIL[0].number: "iothread"}.get(wanted, "detail")
         if call == "monitor" and self.host.holds_job(domain.vm.name):
             call = "partial"
         self.host.enter(self, call, domain.vm.name)
@@ -303,6 +304,12 @@ class Domain(object):
 
     def partial(self):
         return {"cpu.time": next(self.vm.counter), "balloon.current": 16384}
+
+    def iothread(self):
+        return {"iothread.count": 1}
+
+    def detail(self):
+        return {"dirtyrate.calc_status": 0}
 
     def storage(self):
         found = {"block.count": len(self.vm.disks)}

@@ -28,6 +28,7 @@ class GroupsTest(kit.TestCase):
     def test_tiers_have_no_group_in_common(self):
         # What makes a tier hang must not hang another one.
         tiers = [groups.HOST[0], groups.MONITOR, groups.STORAGE]
+        tiers.extend(groups.DETAIL)
         for one in tiers:
             for other in tiers:
                 if one is not other:
@@ -39,8 +40,8 @@ class GroupsTest(kit.TestCase):
             self.assertFalse(found.number & ~safe)
 
     def test_only_storage_groups_look_at_images(self):
-        self.assertFalse(
-            groups.MONITOR.number & libvirt.VIR_DOMAIN_STATS_BLOCK)
+        for found in (groups.MONITOR,) + groups.DETAIL:
+            self.assertFalse(found.number & libvirt.VIR_DOMAIN_STATS_BLOCK)
 
 
 class CompleteTest(kit.TestCase):

@@ -26,7 +26,8 @@ PERIOD = 1.0
 LATE = PERIOD / 2
 STUCK = LATE + 2.0
 WORKERS = 4
-AGES = {"host": 0.0, "monitor": 0.0, "storage": None, "process": None}
+AGES = {"host": 0.0, "monitor": 0.0, "storage": None, "process": None,
+        "detail": None}
 
 
 class Scheduler(kit.Scheduler):
@@ -124,7 +125,8 @@ class RoundTest(TestCase):
         # later than its round, if the VM was being asked something else.
         self.assertLessEqual(found["age"]["storage"], PERIOD + 0.125)
         self.assertEqual(found["age"], dict(
-            AGES, host=0.125, monitor=0.125, storage=found["age"]["storage"]))
+            AGES, host=0.125, monitor=0.125, detail=0.125,
+            storage=found["age"]["storage"]))
         self.assertEqual(found["stats"]["block.0.capacity"], 1048576)
         self.assertEqual(found["rates"]["cpu.time"], 10.0)
 

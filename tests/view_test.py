@@ -78,7 +78,7 @@ class ViewTest(TestCase):
             "name": "a", "state": "running", "stuck": None, "about": None,
             "partial": None, "holder": None, "storage": ANSWERS,
             "age": {"host": None, "monitor": None, "storage": None,
-                    "process": None},
+                    "process": None, "detail": None},
             "stats": {}, "rates": {}})
 
     def test_each_tier_has_its_own_age(self):
@@ -87,7 +87,7 @@ class ViewTest(TestCase):
                                    Sample(90.0, 0.0, {})])
         self.assertEqual(found["age"],
                          {"host": 1.0, "monitor": 10.0, "storage": None,
-                          "process": None})
+                          "process": None, "detail": None})
 
     def test_stats_of_all_tiers(self):
         found = self.view(

@@ -32,10 +32,10 @@ _TRIES = 40
 class Asker(object):
 
     def __init__(self, monitors, connections, history, budget, scheduler,
-                 wanted=()):
+                 wanted=(), details=None):
         """
         monitors: admission.Admission to the pool.
-        wanted: what is read of the VMs' <metadata>, see metadata.py.
+        wanted, details: as in monitortier.Monitor.
         """
         self._monitors = monitors
         self._connections = connections
@@ -43,6 +43,7 @@ class Asker(object):
         self.budget = budget
         self._scheduler = scheduler
         self._wanted = wanted
+        self._details = details
         self._fallback = fallback.Fallback()
         self._partials = partial.Partials(
             monitors, connections, history, scheduler.clock)
@@ -63,6 +64,7 @@ class Asker(object):
             self._scheduler.clock)
         question.host_groups = host_groups
         question.wanted = self._wanted
+        question.details = self._details
         question.timeout = domain.deadline.seconds(self._monitors.timeout)
         if round_ is not None:
             round_.join(question)

@@ -10,6 +10,7 @@ calls of its own:
     HOST     libvirtd alone answers
     MONITOR  the QEMU answers on its monitor
     STORAGE  the QEMU looks at the images of the disks
+    DETAIL   the same, asked for seldom
     PROCESS  nobody is asked: what /proc and the cgroups say of the QEMU
     PARTIAL  what libvirtd says alone, if the QEMU was to be asked but is
              busy with something else; no tier of its own for the readers
@@ -31,11 +32,12 @@ HOST = "host"
 MONITOR = "monitor"
 STORAGE = "storage"
 PROCESS = "process"
+DETAIL = "detail"
 PARTIAL = "partial"
 JOB = "job"
 
 # Those whose age is shown.
-TIERS = (HOST, MONITOR, STORAGE, PROCESS)
+TIERS = (HOST, MONITOR, STORAGE, PROCESS, DETAIL)
 
 
 class Sample(object):

@@ -64,6 +64,9 @@ class Monitor(question.Question):
         # What is read of a VM's <metadata>, as metadata.parse() returns it.
         # Set before it is dispatched.
         self.wanted = ()
+        # What else it is asked when it has answered, detailtier.Details.
+        # Set before it is dispatched; None: nothing.
+        self.details = None
 
     def ask(self, connection):
         virt_domain = self.look_up(connection)
@@ -97,34 +100,41 @@ class Monitor(question.Question):
             self._add_disks(connection, virt_domain, fields)
         else:
             self._fallback.add(self, connection, virt_domain, fields)
+        due = rich and self.details and self.details.are_due(self.domain)
         self.history.put(self.domain, _history.MONITOR, time, fields)
         if rich:
-            self._see_job(connection, virt_domain)
+            self._see_job(connection, virt_domain, due)
+        if due:
+            self.details.ask(self.domain, lambda wanted: self._attempt(
+                connection, self.stats, connection, virt_domain, wanted))
 
-    def _see_job(self, connection, virt_domain):
+    def _see_job(self, connection, virt_domain, due):
         """
         Ask how far the job is that libvirtd has written down, if there is
-        one. This waits for those who hold the VM for a moment, and may ask
-        the QEMU.
+        one; where that cannot be read, if it is due. This waits for those who
+        hold the VM for a moment, and may ask the QEMU.
         """
         fields = {}
-        if self.domain.job.has_progress:
+        wanted = self.domain.job.has_progress
+        if wanted is None and not due:
+            return
+        if wanted or wanted is None:
             time = self.clock()
-            fields = self._ask_one(connection, virt_domain, "jobStats")
+            self.say("jobStats", of_vm=True)
+            fields = self._attempt(connection, virt_domain.jobStats)
         if fields and fields["type"] != libvirt.VIR_DOMAIN_JOB_NONE:
             self.history.put(self.domain, _history.JOB, time, dict(
                 ("job." + name, fields[name]) for name in fields))
         else:
             self.history.forget(self.domain, _history.JOB)
 
-    def _ask_one(self, connection, virt_domain, name):
+    def _attempt(self, connection, call, *args):
         """
-        Return what the domain's method says, None if it fails and nothing
-        but that is missing. Raises libvirtError.
+        Return what a call of libvirt says, None if it fails and nothing but
+        that is missing. Raises libvirtError.
         """
-        self.say(name, of_vm=True)
         try:
-            return getattr(virt_domain, name)()
+            return call(*args)
         except libvirt.libvirtError as e:
             if (e.get_error_code() in _FINAL or
                     not _connection.is_alive(connection.virt)):

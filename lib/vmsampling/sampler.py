@@ -36,6 +36,7 @@ from vmsampling import asker
 from vmsampling import budget
 from vmsampling import connection
 from vmsampling import cycle
+from vmsampling import detailtier
 from vmsampling import errors
 from vmsampling import events
 from vmsampling import figures
@@ -83,7 +84,8 @@ class Sampler(object):
         timeout: seconds until a call is late at the latest, at most half a
             period; mostly sooner, see deadline.py. stuck_after: seconds from
             there until it is shown as stuck.
-        storage_period: seconds between two looks at a VM's images.
+        storage_period: seconds between two looks at a VM's images, and
+            between two questions for details.
         metadata: what is read of the VMs' <metadata>, see metadata.py.
 
         Raises ValueError.
@@ -110,7 +112,8 @@ class Sampler(object):
         self._storage = storagetier.Storage(
             period, storage_period, canaries, monitors, self._connections,
             self._history, self._budget, self._scheduler)
-        self._cycle = self._make_cycle(monitors, hosts, metadata, period / 2)
+        self._cycle = self._make_cycle(
+            monitors, hosts, metadata, storage_period, period / 2)
         self._machine = hostfigures.Figures(hosts, clock)
         begin = functools.partial(_begin, self._cycle, figures.Figures(
             self._sight, self._registry, self._history, hosts, clock),
@@ -226,13 +229,14 @@ class Sampler(object):
             self._history, self._storage, self._budget,
             overview.Patience(period + self._timeout, stuck_after))
 
-    def _make_cycle(self, monitors, hosts, metadata, spread):
+    def _make_cycle(self, monitors, hosts, metadata, seldom, spread):
         return cycle.Cycle(
             hosttier.Host(self._connections, self._timeout,
                           self._scheduler.clock), hosts,
             asker.Asker(monitors, self._connections, self._history,
                         self._budget, self._scheduler,
-                        _metadata.parse(metadata)),
+                        _metadata.parse(metadata),
+                        detailtier.Details(seldom, self._history)),
             self._storage, self._registry, self._history, self._scheduler,
             spread)
 

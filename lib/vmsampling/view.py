@@ -14,8 +14,8 @@ from vmsampling import rates
 
 # The later ones win where they have fields in common. The counters of the
 # storage tier are those of the monitor tier, only older.
-_PRECEDENCE = (_history.HOST, _history.STORAGE, _history.MONITOR,
-               _history.JOB)
+_PRECEDENCE = (_history.HOST, _history.STORAGE, _history.DETAIL,
+               _history.MONITOR, _history.JOB)
 _RATED = (_history.HOST, _history.MONITOR)
 
 # Before all samples.
