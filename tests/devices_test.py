@@ -112,6 +112,17 @@ class DevicesTest(kit.TestCase):
         self.assertEqual(found.images, files(b"/i/\xc3\xa4"))
         self.assertIs(type(found.disks[0].name), str)
 
+    def test_limits(self):
+        found = parse(
+            disk("<source file='/i/1'/>"),
+            disk("<iotune><total_bytes_sec>1048576</total_bytes_sec>"
+                 "<read_iops_sec>100</read_iops_sec><group_name>7</group_name>"
+                 "<size_iops_sec>x</size_iops_sec></iotune>"))
+        self.assertEqual(found.limits, {
+            "block.1.iotune.total_bytes_sec": 1048576,
+            "block.1.iotune.read_iops_sec": 100})
+        self.assertEqual(parse().limits, {})
+
     def test_interfaces(self):
         found = parse("<interface type='network'><target dev='vnet0'/>"
                       "</interface>",

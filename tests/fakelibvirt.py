@@ -31,6 +31,10 @@ _DISK = """
 
 _RUNNING = 1
 
+# Answers to the calls for details.
+_DETAILS = {"iothread": {"iothread.count": 1},
+            "detail": {"dirtyrate.calc_status": 0}}
+
 
 class Error(libvirt.libvirtError):
 
@@ -51,7 +55,8 @@ class VM(object):
         self.busy = False
         # What controlInfo() says: state, details, milliseconds.
         self.control = [libvirt.VIR_DOMAIN_CONTROL_OK, 0, 0]
-        # What jobStats() says.
+        # What diskErrors() and jobStats() say.
+        self.disk_errors = {}
         self.job = {"type": libvirt.VIR_DOMAIN_JOB_NONE}
         # What a counter says next; each answer takes one more.
         self.counter = itertools.count(1000, 10)
@@ -76,7 +81,8 @@ class Host(object):
         self.vms = {}
         # (call, name of the VM or None), in order. The calls: open, close,
         # host, list, state, lookup, vmhost, monitor, partial, storage,
-        # XMLDesc, blockStatsFlags, controlInfo, jobStats, iothread, detail.
+        # XMLDesc, blockStatsFlags, controlInfo, jobStats, iothread, detail,
+        # diskErrors.
         self.calls = []
         # Calls that fail: call -> Error.
         self.errors = {}
@@ -250,7 +256,8 @@ class Connection(object):
         self.host.enter(self, call, domain.vm.name)
         if domain.vm.name not in self.host.vms:
             return []
-        return [(domain, getattr(domain, call)())]
+        fields = _DETAILS.get(call) or getattr(domain, call)()
+        return [(domain, dict(fields))]
 
 
 class Domain(object):
@@ -289,6 +296,10 @@ class Domain(object):
         return {"rd_bytes": 512, "rd_operations": 1, "errs": -1,
                 "wr_bytes": -1, "flush_operations": 3}
 
+    def diskErrors(self):
+        self.virt.host.enter(self.virt, "diskErrors", self.vm.name)
+        return self.vm.disk_errors
+
     def jobStats(self):
         self.virt.host.enter(self.virt, "jobStats", self.vm.name)
         return self.vm.job
@@ -304,12 +315,6 @@ class Domain(object):
 
     def partial(self):
         return {"cpu.time": next(self.vm.counter), "balloon.current": 16384}
-
-    def iothread(self):
-        return {"iothread.count": 1}
-
-    def detail(self):
-        return {"dirtyrate.calc_status": 0}
 
     def storage(self):
         found = {"block.count": len(self.vm.disks)}

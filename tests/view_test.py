@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 import json
 
 import kit
+from vmsampling import devices
 from vmsampling import domain
 from vmsampling import process
 from vmsampling import question
@@ -99,6 +100,12 @@ class ViewTest(TestCase):
         self.assertEqual(found["stats"], {
             "state.state": 1, "cpu.time": 1, "block.0.rd.reqs": 7,
             "block.0.capacity": 9})
+
+    def test_limits_of_the_disks(self):
+        self.domain.devices = devices.Devices(
+            limits={"block.0.iotune.read_iops_sec": 7})
+        self.assertEqual(self.view()["stats"],
+                         {"block.0.iotune.read_iops_sec": 7})
 
     def test_rates(self):
         found = self.view(

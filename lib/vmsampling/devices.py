@@ -30,8 +30,12 @@ class Devices(object):
     The devices of one VM, never changed.
     """
 
-    def __init__(self, disks=(), interfaces=(), storages=None, opaque=()):
+    def __init__(self, disks=(), interfaces=(), storages=None, opaque=(),
+                 limits=None):
         self.disks = tuple(disks)
+        # The limits that the disks have, by fields block.N.iotune.*, as
+        # libvirt's call for them names them: which would wait for a job.
+        self.limits = dict(limits or {})
         self.interfaces = tuple(interfaces)
         # Name of each storage -> tuple of the storages.Images on it: all
         # that QEMU has open for the disks, backing files and mirrors
@@ -91,7 +95,7 @@ def read(root, mounts):
                 opaque.add(_native(kind))
     return Devices(
         _numbered(disks), _numbered(root.findall("./devices/interface")),
-        _storages.group(images, mounts), sorted(opaque))
+        _storages.group(images, mounts), sorted(opaque), _limits(disks))
 
 
 def _numbered(elements):
@@ -100,6 +104,17 @@ def _numbered(elements):
     return [Device(number, _native(target.get("dev")))
             for number, target in enumerate(targets)
             if target is not None and target.get("dev")]
+
+
+def _limits(disks):
+    found = {}
+    for number, disk in enumerate(disks):
+        for limit in disk.findall("./iotune/*"):
+            # The group's name may be a number, too.
+            if limit.tag != "group_name" and (limit.text or "").isdigit():
+                found["block.%d.iotune.%s" % (number, _native(limit.tag))] = (
+                    int(limit.text))
+    return found
 
 
 def _sources(disk):

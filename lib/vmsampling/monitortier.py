@@ -14,7 +14,6 @@ import libvirt
 from threadpool import throttle
 from vmsampling import about as _about
 from vmsampling import blockstats
-from vmsampling import connection as _connection
 from vmsampling import devices as _devices
 from vmsampling import groups
 from vmsampling import history as _history
@@ -35,14 +34,6 @@ _COUNTERS = (
     ("flush_operations", "fl.reqs"),
     ("flush_total_times", "fl.times"),
 )
-
-# The driver whose groups we know. Of others we ask each VM one thing at a
-# time, as far as their groups bring nothing.
-RICH_DRIVER = "QEMU"
-
-# After these there is nothing more to ask: the VM ended, or its job was taken
-# by somebody else after our first call, and we waited for it in vain.
-_FINAL = question.GONE | frozenset((libvirt.VIR_ERR_OPERATION_TIMEOUT,))
 
 # A VM that appears with a disk whose storage nobody can look at.
 _opaque = throttle.Throttle(interval=600.0, burst=3)
@@ -87,7 +78,7 @@ class Monitor(question.Question):
         fields = self.stats(connection, virt_domain, groups.MONITOR)
         if fields is None:
             return
-        rich = connection.driver == RICH_DRIVER
+        rich = connection.driver == groups.RICH_DRIVER
         if rich and not groups.is_complete(fields):
             # Somebody holds the VM's job, for a migration or because his
             # call hangs. blockStatsFlags() would wait 30 seconds for it.
@@ -105,7 +96,7 @@ class Monitor(question.Question):
         if rich:
             self._see_job(connection, virt_domain, due)
         if due:
-            self.details.ask(self.domain, lambda wanted: self._attempt(
+            self.details.ask(self.domain, lambda wanted: self.attempt(
                 connection, self.stats, connection, virt_domain, wanted))
 
     def _see_job(self, connection, virt_domain, due):
@@ -121,26 +112,12 @@ class Monitor(question.Question):
         if wanted or wanted is None:
             time = self.clock()
             self.say("jobStats", of_vm=True)
-            fields = self._attempt(connection, virt_domain.jobStats)
+            fields = self.attempt(connection, virt_domain.jobStats)
         if fields and fields["type"] != libvirt.VIR_DOMAIN_JOB_NONE:
             self.history.put(self.domain, _history.JOB, time, dict(
                 ("job." + name, fields[name]) for name in fields))
         else:
             self.history.forget(self.domain, _history.JOB)
-
-    def _attempt(self, connection, call, *args):
-        """
-        Return what a call of libvirt says, None if it fails and nothing but
-        that is missing. Raises libvirtError.
-        """
-        try:
-            return call(*args)
-        except libvirt.libvirtError as e:
-            if (e.get_error_code() in _FINAL or
-                    not _connection.is_alive(connection.virt)):
-                raise
-            log.debug("%r: %s", self, e)
-            return None
 
     def read_devices(self, virt_domain):
         """
@@ -185,8 +162,7 @@ class Monitor(question.Question):
             try:
                 counters = blockstats.ask(virt_domain, disk.name)
             except libvirt.libvirtError as e:
-                if (e.get_error_code() in _FINAL or
-                        not _connection.is_alive(connection.virt)):
+                if self.is_final(e, connection):
                     raise
                 log.debug("%r: %s", self, e)
                 if e.get_error_code() == libvirt.VIR_ERR_INVALID_ARG:

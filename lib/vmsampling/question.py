@@ -16,6 +16,7 @@ import libvirt
 from threadpool import clock as _clock
 from threadpool import throttle
 from vmsampling import budget
+from vmsampling import connection as _connection
 from vmsampling import groups
 from vmsampling import process
 
@@ -26,6 +27,10 @@ GONE = frozenset((
     libvirt.VIR_ERR_NO_DOMAIN,
     libvirt.VIR_ERR_OPERATION_INVALID,
 ))
+
+# After these there is nothing more to ask: the VM ended, or its job was taken
+# by somebody else after our first call, and we waited for it in vain.
+_FINAL = GONE | frozenset((libvirt.VIR_ERR_OPERATION_TIMEOUT,))
 
 # A VM's first failure may be its end, which breaks calls in many ways.
 _TOLERATED = 1
@@ -157,6 +162,26 @@ class Question(object):
             raise
         self.answered = True
         return records[0][1] if records else None
+
+    def attempt(self, connection, call, *args):
+        """
+        Return what a call of libvirt's says, None if it fails and nothing but
+        that is missing. Raises libvirtError.
+        """
+        try:
+            return call(*args)
+        except libvirt.libvirtError as e:
+            if self.is_final(e, connection):
+                raise
+            log.debug("%r: %s", self, e)
+            return None
+
+    def is_final(self, error, connection):
+        """
+        Return whether after this libvirtError there is nothing more to ask.
+        """
+        return (error.get_error_code() in _FINAL or
+                not _connection.is_alive(connection.virt))
 
     def _failed(self, error):
         domain = self.domain

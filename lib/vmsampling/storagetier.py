@@ -21,6 +21,8 @@ from __future__ import absolute_import, division, print_function
 import functools
 import logging
 
+import libvirt
+
 from vmsampling import admission
 from vmsampling import canary
 from vmsampling import connection as _connection
@@ -66,8 +68,26 @@ class StorageQuestion(question.Question):
         time = self.clock()
         with self._storage.asking(self.domain):
             record = self.stats(connection, virt_domain, groups.STORAGE)
-        if record is not None and groups.is_storage_complete(record):
-            self.history.put(self.domain, _history.STORAGE, time, record)
+            if record is None or not groups.is_storage_complete(record):
+                return
+            try:
+                if connection.driver == groups.RICH_DRIVER:
+                    self._add_errors(connection, virt_domain, record)
+            finally:
+                self.history.put(
+                    self.domain, _history.STORAGE, time, record)
+
+    def _add_errors(self, connection, virt_domain, record):
+        """
+        Add the disks' errors, for which QEMU looks at the images once more.
+        The call waits for a job that somebody else holds, which nobody did
+        a moment before.
+        """
+        self.say("diskErrors", of_vm=True)
+        errors = self.attempt(connection, virt_domain.diskErrors)
+        for disk in self.domain.devices.disks if errors is not None else ():
+            record["block.%d.error" % disk.number] = errors.get(
+                disk.name, libvirt.VIR_DOMAIN_DISK_ERROR_NONE)
 
 
 class Storage(object):

@@ -37,7 +37,7 @@ def vm(domain, samples, stuck, storage, now, patience):
     patience: seconds; a VM whose monitor tier is older does not answer.
     """
     stand_ins = _stand_ins(samples, now, patience)
-    stats = {}
+    stats = dict(domain.devices.limits) if domain.devices else {}
     for tier in _PRECEDENCE + stand_ins:
         if tier in samples:
             stats.update(samples[tier][-1].fields)

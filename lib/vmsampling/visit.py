@@ -81,7 +81,7 @@ class Probe(monitortier.Monitor):
             # It has ended.
             self.verdict = UNKNOWN
             return
-        rich = connection.driver == monitortier.RICH_DRIVER
+        rich = connection.driver == groups.RICH_DRIVER
         if rich and not groups.is_complete(fields):
             self._is_partial = True
             return
