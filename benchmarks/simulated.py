@@ -207,7 +207,7 @@ class Connection(object):
     def domainListGetStats(self, domains, wanted, _flags):
         domain, = domains
         vm = domain.vm
-        if wanted in [detail.number for detail in groups.DETAIL]:
+        if wanted == groups.DETAIL.number:
             self._host.answer(vm)
             return [(domain, {})]
         if wanted & ~(groups.HOST[0].number | groups.MONITOR.number):

@@ -32,8 +32,9 @@ _DISK = """
 _RUNNING = 1
 
 # Answers to the calls for details.
-_DETAILS = {"iothread": {"iothread.count": 1},
-            "detail": {"dirtyrate.calc_status": 0}}
+_DETAILS = {"detail": {"iothread.count": 1, "dirtyrate.calc_status": 0},
+            "iothread": {"iothread.count": 1},
+            "other detail": {"dirtyrate.calc_status": 0}}
 
 
 class Error(libvirt.libvirtError):
@@ -79,10 +80,12 @@ class Host(object):
         self.uri = URI
         # name -> VM
         self.vms = {}
+        # name -> what info() of a storage pool says.
+        self.pools = {}
         # (call, name of the VM or None), in order. The calls: open, close,
         # host, list, state, lookup, vmhost, monitor, partial, storage,
-        # XMLDesc, blockStatsFlags, controlInfo, jobStats, iothread, detail,
-        # diskErrors.
+        # XMLDesc, blockStatsFlags, controlInfo, jobStats, detail, iothread,
+        # other detail, diskErrors, pools, pool, versions.
         self.calls = []
         # Calls that fail: call -> Error.
         self.errors = {}
@@ -226,6 +229,17 @@ class Connection(object):
     def domainEventDeregisterAny(self, number):
         del self.callbacks[number]
 
+    def getLibVersion(self):
+        self.host.enter(self, "versions")
+        return 9000000
+
+    def getVersion(self):
+        return 7002017
+
+    def listAllStoragePools(self, _flags):
+        self.host.enter(self, "pools")
+        return [Pool(self, name) for name in sorted(self.host.pools)]
+
     def listAllDomains(self, _flags):
         self.host.enter(self, "list")
         return [Domain(self, vm) for vm in self.host.vms.values()]
@@ -250,7 +264,8 @@ class Connection(object):
         call = {groups.HOST[0].number: "vmhost",
                 groups.MONITOR.number: "monitor",
                 groups.STORAGE.number: "storage",
-                groups.DETAIL[0].number: "iothread"}.get(wanted, "detail")
+                libvirt.VIR_DOMAIN_STATS_IOTHREAD: "iothread",
+                groups.DETAIL.number: "detail"}.get(wanted, "other detail")
         if call == "monitor" and self.host.holds_job(domain.vm.name):
             call = "partial"
         self.host.enter(self, call, domain.vm.name)
@@ -258,6 +273,20 @@ class Connection(object):
             return []
         fields = _DETAILS.get(call) or getattr(domain, call)()
         return [(domain, dict(fields))]
+
+
+class Pool(object):
+
+    def __init__(self, virt, name):
+        self._virt = virt
+        self._name = name
+
+    def name(self):
+        return self._name
+
+    def info(self):
+        self._virt.host.enter(self._virt, "pool", self._name)
+        return self._virt.host.pools[self._name]
 
 
 class Domain(object):

@@ -27,8 +27,7 @@ class GroupsTest(kit.TestCase):
 
     def test_tiers_have_no_group_in_common(self):
         # What makes a tier hang must not hang another one.
-        tiers = [groups.HOST[0], groups.MONITOR, groups.STORAGE]
-        tiers.extend(groups.DETAIL)
+        tiers = [groups.HOST[0], groups.MONITOR, groups.STORAGE, groups.DETAIL]
         for one in tiers:
             for other in tiers:
                 if one is not other:
@@ -40,7 +39,7 @@ class GroupsTest(kit.TestCase):
             self.assertFalse(found.number & ~safe)
 
     def test_only_storage_groups_look_at_images(self):
-        for found in (groups.MONITOR,) + groups.DETAIL:
+        for found in (groups.MONITOR, groups.DETAIL):
             self.assertFalse(found.number & libvirt.VIR_DOMAIN_STATS_BLOCK)
 
 

@@ -128,7 +128,7 @@ def binding(version):
     said = "libvirt-python %s on Python %s" % (
         version or "of unknown version", platform.python_version())
     missing = sum([tier.missing for tier in (
-        groups.HOST[0], groups.MONITOR, groups.STORAGE) + groups.DETAIL], [])
+        groups.HOST[0], groups.MONITOR, groups.STORAGE, groups.DETAIL)], [])
     if missing:
         said += "; it does not know the groups %s: no such fields" % (
             ", ".join(missing))
