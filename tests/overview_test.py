@@ -46,8 +46,8 @@ class OverviewTest(sampler_test.TestCase):
         found = self.sampler.snapshot()
         found.pop("host", None)
         self.assertEqual(sorted(found), [
-            "budget", "connected", "elapsed", "hung", "pool", "round",
-            "threads", "time", "vms"])
+            "budget", "connected", "elapsed", "hung", "pool", "pools",
+            "round", "threads", "time", "versions", "vms"])
         self.assertEqual(sorted(self.vm("a")), [
             "about", "age", "holder", "name", "partial", "rates", "state",
             "stats", "storage", "stuck"])

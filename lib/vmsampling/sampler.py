@@ -41,7 +41,6 @@ from vmsampling import errors
 from vmsampling import events
 from vmsampling import figures
 from vmsampling import history
-from vmsampling import hostfigures
 from vmsampling import hosttier
 from vmsampling import metadata as _metadata
 from vmsampling import overview
@@ -49,6 +48,7 @@ from vmsampling import process
 from vmsampling import registry
 from vmsampling import rounds
 from vmsampling import storagetier
+from vmsampling import surroundings
 
 log = logging.getLogger("vmsampling.sampler")
 
@@ -56,10 +56,10 @@ log = logging.getLogger("vmsampling.sampler")
 _MAX_TASKS = 10000
 
 # More threads than this in hung looks at the storage of different mounts, or
-# in hung calls for the list, tell nothing new. Two more read the figures of
-# the processes, and of the host, whatever becomes of those calls.
+# in hung calls for the list, tell nothing new. One more reads the figures of
+# the processes, whatever becomes of those calls.
 _MAX_CANARIES = 5
-_MAX_HOSTS = 3 + 2
+_MAX_HOSTS = 3 + 1 + surroundings.Surroundings.threads
 
 # Seconds until the first connection must be there.
 _PATIENCE = 10.0
@@ -85,7 +85,7 @@ class Sampler(object):
             period; mostly sooner, see deadline.py. stuck_after: seconds from
             there until it is shown as stuck.
         storage_period: seconds between two looks at a VM's images, and
-            between two questions for details.
+            between two questions for details and for storage pools.
         metadata: what is read of the VMs' <metadata>, see metadata.py.
 
         Raises ValueError.
@@ -94,12 +94,8 @@ class Sampler(object):
         self._timeout = min(timeout, period / 2)
         self._scheduler = schedule.Scheduler("sampler")
         clock = self._scheduler.clock
-        make = functools.partial(
-            executor.Executor, max_tasks=_MAX_TASKS, timeout=self._timeout,
-            scheduler=self._scheduler, stuck_after=stuck_after)
-        self._monitors = make("monitor", min(workers, max_hung), max_hung)
-        self._hosts = make("host", 1, _MAX_HOSTS)
-        self._canaries = make("canary", 1, _MAX_CANARIES)
+        self._monitors, self._hosts, self._canaries = _make_pools(
+            self._scheduler, self._timeout, stuck_after, workers, max_hung)
         monitors, hosts, canaries = [
             admission.Admission(pool, self._timeout) for pool in self._pools()]
         self._history = history.History(clock=clock)
@@ -114,10 +110,11 @@ class Sampler(object):
             self._history, self._budget, self._scheduler)
         self._cycle = self._make_cycle(
             monitors, hosts, metadata, storage_period, period / 2)
-        self._machine = hostfigures.Figures(hosts, clock)
+        self._surroundings = surroundings.Surroundings(
+            self._connections, hosts, period, storage_period, clock)
         begin = functools.partial(_begin, self._cycle, figures.Figures(
             self._sight, self._registry, self._history, hosts, clock),
-            self._machine)
+            self._surroundings)
         self._rounds = rounds.Rounds(period, self._scheduler, begin)
         self._overview = self._make_overview(period, stuck_after)
         self._lock = threading.Lock()
@@ -220,8 +217,8 @@ class Sampler(object):
         waits for what does. Thread: any.
         """
         found = self._overview.take()
-        host = self._machine.describe(found["time"])
-        return found if host is None else dict(found, host=host)
+        found.update(self._surroundings.describe(found["time"]))
+        return found
 
     def _make_overview(self, period, stuck_after):
         return overview.Overview(
@@ -262,18 +259,27 @@ class Sampler(object):
         log.info("Connected to %s", uri)
         if self.periodic:
             # Those who keep time themselves ask for the VMs only.
-            self._machine.see(found)
+            self._surroundings.see(found)
 
 
-def _begin(cycle, all_figures, machine, round_):
+def _make_pools(scheduler, timeout, stuck_after, workers, max_hung):
+    make = functools.partial(
+        executor.Executor, max_tasks=_MAX_TASKS, timeout=timeout,
+        scheduler=scheduler, stuck_after=stuck_after)
+    return (make("monitor", min(workers, max_hung), max_hung),
+            make("host", 1, _MAX_HOSTS), make("canary", 1, _MAX_CANARIES))
+
+
+def _begin(cycle, all_figures, others, round_):
     """
     Begin a round. Thread: the scheduler's.
     """
     # First, so that they wait for no call to libvirtd.
     all_figures.send()
     cycle.begin(round_)
-    # Last, so that the list does not wait for a driver of the host.
-    machine.send(round_)
+    # Last, so that the list does not wait for a driver of the host, or for a
+    # storage pool.
+    others.send(round_)
 
 
 def _stop(pool, limit):
