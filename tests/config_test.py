@@ -22,6 +22,8 @@ DEFAULTS = {
     "stuck_after": 2.0,
     "connect": "qemu:///system",
     "metadata": "",
+    "socket": "/run/vdsm-sampler/socket",
+    "socket_access": "all",
 }
 
 
@@ -69,6 +71,7 @@ class ValueTest(TestCase):
             "storage_period=120", "workers: 8", "max_hung = 3",
             "timeout = .5", "stuck_after = 1e1",
             "connect = qemu+unix:///session?socket=/run/%41/sock",
+            "socket = off", "socket_access = owner",
             "[exporter]",
             "metadata = a=nova:instance/nova:flavor/@name, b={u,/}x"), {
                 "vm_sample_interval": 5.0,
@@ -79,7 +82,18 @@ class ValueTest(TestCase):
                 "stuck_after": 10.0,
                 "connect": "qemu+unix:///session?socket=/run/%41/sock",
                 "metadata":
-                "a=nova:instance/nova:flavor/@name, b={u,/}x"})
+                "a=nova:instance/nova:flavor/@name, b={u,/}x",
+                "socket": "off",
+                "socket_access": "owner"})
+
+    def test_paths(self):
+        self.assertEqual(self.load(
+            "[sampling]", "socket = /run/a b/c ")["socket"], "/run/a b/c")
+        for path in ("run/socket", "", "/run/\xf6", "/a\x1bb"):
+            with self.assertRaises(errors.BadValue) as caught:
+                self.load("[sampling]", "socket = " + path)
+            self.assertIn("a path that begins with / or off",
+                          str(caught.exception))
 
     def test_types(self):
         settings = self.load("[sampling]", "workers = 8", "timeout = 2",

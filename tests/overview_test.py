@@ -46,8 +46,10 @@ class OverviewTest(sampler_test.TestCase):
         found = self.sampler.snapshot()
         found.pop("host", None)
         self.assertEqual(sorted(found), [
-            "budget", "connected", "elapsed", "hung", "pool", "pools",
-            "round", "threads", "time", "versions", "vms"])
+            "budget", "connected", "elapsed", "hung", "monotonic", "period",
+            "pool", "pools", "round", "threads", "time", "versions", "vms"])
+        self.assertEqual((found["monotonic"], found["period"]),
+                         (self.scheduler.now, sampler_test.PERIOD))
         self.assertEqual(sorted(self.vm("a")), [
             "about", "age", "holder", "name", "partial", "rates", "state",
             "stats", "storage", "stuck"])

@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 import errno
 import os
 import resource
+import select
 
 import kit
 from threadpool import clock
@@ -31,6 +32,17 @@ class TestWaiter(kit.TestCase):
     def test_wake_from_another_thread(self):
         with kit.Bunch(1, lambda _: self.waiter.wake()):
             self.waiter.wait()
+
+    def test_poll(self):
+        poll = select.poll()
+        poll.register(self.waiter, select.POLLIN)
+        self.assertEqual(poll.poll(0), [])
+        self.waiter.wake()
+        self.waiter.wake()
+        self.assertEqual(len(poll.poll()), 1)
+        self.waiter.clear()
+        self.assertEqual(poll.poll(0), [])
+        self.waiter.clear()
 
     def test_past_and_far_timeouts(self):
         self.waiter.wait(-1)

@@ -90,6 +90,23 @@ class Waiter(object):
             return False
         return fd in ready
 
+    def fileno(self):
+        """
+        For a select.poll() of many descriptors: this one can be read after
+        wake(), until clear().
+        """
+        return self._reader
+
+    def clear(self):
+        """
+        Forget the wake-ups up to now. Thread: the one that waits.
+        """
+        try:
+            os.read(self._reader, 4096)
+        except OSError as e:
+            if e.errno not in (errno.EINTR, errno.EAGAIN):
+                raise
+
     @property
     def wakeup_fd(self):
         """

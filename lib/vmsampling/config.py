@@ -44,6 +44,17 @@ Key.__new__.__defaults__ = (None, None)
 STAND_IN = "vdsm-sampling"
 BUILTIN = "builtin"
 
+# What a path may be instead, and what it is made of.
+OFF = "off"
+_PATH = re.compile(r"[ -~]+$")
+
+
+def _check_path(text):
+    text = text.strip()
+    if text != OFF and not (os.path.isabs(text) and _PATH.match(text)):
+        raise ValueError("a path that begins with / or " + OFF)
+
+
 KEYS = (
     Key("vars", "vm_sample_interval", "s", 15.0, 0.1, 3600.0,
         "time between two rounds of sampling in a service"),
@@ -64,6 +75,13 @@ KEYS = (
         "before it is shown as stuck"),
     Key("sampling", "connect", "", "qemu:///system", None, None,
         "URI of the libvirt that is sampled"),
+    Key("sampling", "socket", "", "/run/vdsm-sampler/socket", None, None,
+        "where a service gives its samples to other commands; off: nowhere",
+        check=_check_path),
+    Key("sampling", "socket_access", "", "all", None, None,
+        "who may read them there: everybody, as with libvirt's read-only "
+        "socket, or the group or the user of the service",
+        ("all", "group", "owner")),
     Key("exporter", "metadata", "", "", None, None,
         "what is shown of the VMs' <metadata>, as LABEL=PATH, ...",
         check=metadata.parse),

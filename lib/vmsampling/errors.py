@@ -107,3 +107,45 @@ class OutputClosed(WriteFailed):
     """
     Raised when the reader of our output has gone, which is no mistake.
     """
+
+
+class SocketBusy(Error):
+    """
+    Raised by a feed whose socket another process serves already.
+    """
+    msg = ("{self.path}: {self.who} serves it already; end that, or have "
+           "another socket in [sampling]")
+
+    def __init__(self, path, pid=None):
+        super(SocketBusy, self).__init__(path, pid)
+        self.path = path
+        self.pid = pid
+
+    @property
+    def who(self):
+        return "another process" if self.pid is None else (
+            "process %d" % self.pid)
+
+
+class SocketFailed(Error):
+    """
+    Raised by a feed that cannot have its socket.
+    """
+    msg = "{self.path}: cannot be served: {self.reason}"
+
+    def __init__(self, path, reason):
+        super(SocketFailed, self).__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+
+class ServiceGone(Error):
+    """
+    Raised to the reader of a feed that ends, or is of no use.
+    """
+    msg = "the service at {self.path} {self.reason}"
+
+    def __init__(self, path, reason):
+        super(ServiceGone, self).__init__(path, reason)
+        self.path = path
+        self.reason = reason

@@ -48,6 +48,9 @@ class Overview(object):
         now = self._clock()
         return {
             "time": time.time(),
+            # All processes of this machine have this clock.
+            "monotonic": now,
+            "period": self._rounds.period,
             "round": number,
             "elapsed": elapsed,
             "threads": len(os.listdir("/proc/self/task")),

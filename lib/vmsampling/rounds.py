@@ -72,6 +72,7 @@ class Rounds(object):
         begin: called with each new Round on the scheduler's thread, or on
             that of who calls begin(); it must not block.
         """
+        self.period = period
         self._clock = scheduler.clock
         self._begin = begin
         self._operation = periodic.Operation(
