@@ -18,8 +18,11 @@ from vmsampling import check
 from vmsampling import command
 from vmsampling import config
 from vmsampling import errors
+from vmsampling import hearsay
 from vmsampling import look
 from vmsampling import output
+from vmsampling import source
+from vmsampling import station
 from vmsampling import watch
 from vmsampling.commands import check as check_command
 from vmsampling.commands import stuck as stuck_command
@@ -187,14 +190,18 @@ class WatchTest(TestCase):
 
     def watch(self, job, *argv):
         self.patch(watch, "Watch", job)
+        self.source = mock.Mock()
+        self.patch(source, "Source", self.source)
         return self.main("watch", *argv)
 
     def test_defaults(self):
         job = Job()
         self.assertEqual(self.watch(job), (0, u"", u""))
         self.assertTrue(job.ran)
-        settings, period, rounds, as_json, _ = job.args
-        self.assertEqual((period, rounds, as_json), (2.0, None, False))
+        _, how_many, as_json, _, a_station = job.args
+        self.assertEqual((how_many, as_json, a_station), (None, False, None))
+        (settings, period, own, asked), _ = self.source.call_args
+        self.assertEqual((period, own, asked), (2.0, False, False))
         self.assertEqual(settings["connect"], "qemu:///system")
 
     def test_options(self):
@@ -203,10 +210,25 @@ class WatchTest(TestCase):
                           "connect = lxc:///\n")
         self.watch(job, "--connect", "test:///default", "--period", "1",
                    "--rounds", "5", "--format", "json", "--config", path)
-        settings, period, rounds, as_json, _ = job.args
-        self.assertEqual((period, rounds, as_json), (1.0, 5, True))
+        self.assertEqual(job.args[1:3], (5, True))
+        (settings, period, own, asked), _ = self.source.call_args
+        self.assertEqual((period, own, asked), (1.0, False, True))
         self.assertEqual(settings["connect"], "test:///default")
         self.assertEqual(settings["workers"], 7)
+
+    def test_own(self):
+        job = Job()
+        self.watch(job, "--own")
+        self.assertEqual(self.source.call_args[0][2:], (True, False))
+        self.assertIsNone(job.args[-1])
+
+    def test_serve(self):
+        job = Job()
+        with mock.patch.object(station, "Station") as a_station:
+            self.watch(job, "--serve")
+        self.assertEqual(self.source.call_args[0][2:], (True, False))
+        self.assertIs(job.args[-1], a_station.return_value)
+        a_station.assert_called_once_with(mock.ANY, 2.0, must_serve=True)
 
     def test_no_libvirt(self):
         def fail():
@@ -277,6 +299,25 @@ class StuckTest(TestCase):
         status_of_signal = stuck_command.Job.status_of_signal
         self.assertEqual(status_of_signal(15), 143)
         self.assertEqual(watch_command.Job.status_of_signal(15), 0)
+
+    def setUp(self):
+        super(StuckTest, self).setUp()
+        # Of a service.
+        self.heard = mock.Mock(return_value=None)
+        self.patch(hearsay, "take", self.heard)
+
+    def test_service(self):
+        self.heard.return_value = dict(
+            STUCK, source={"pid": 7, "age": 1.5})
+        status, out, _ = self.stuck(REPORT)
+        self.assertEqual(status, 1)
+        self.assertIn(u"1 of 1 VMs stuck; by process 7, the service, 1.5s ago",
+                      out)
+
+    def test_service_is_not_asked(self):
+        for option in ("--own", "--probe"):
+            self.heard.side_effect = AssertionError
+            self.assertEqual(self.stuck(REPORT, option)[0], 0)
 
     def stuck(self, report, *argv):
         self.patch(look.Look, "take", lambda _self: report)

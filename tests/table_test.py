@@ -64,6 +64,21 @@ class LinesTest(kit.TestCase):
             os.environ["TZ"] = zone
         time.tzset()
 
+    def test_whose_figures(self):
+        for source in (None, {"text": None}):
+            self.assertTrue(table.lines(
+                snapshot(source=source), 2.0)[0].startswith("round 7 "))
+        found = table.lines(snapshot(source={"text": u"from \x1b"}), 2.0)
+        self.assertEqual(found[0], u"from \\x1b")
+        self.assertTrue(found[1].startswith("round 7 "))
+
+    def test_what_a_file_may_have(self):
+        stats = {"balloon.current": "9" * 9, "balloon.rss": []}
+        found = table.lines(snapshot(
+            vm("a", stats=stats, rates={"cpu.time": "x"}, stuck={
+                "seconds": "x", "call": 7})), 2.0)
+        self.assertIn(u"stuck: a for -", found[-1])
+
     def test_all(self):
         self.assertEqual(table.lines(snapshot(vm("b"), unknown("a")), 2.0), [
             u"round 7  00:00:00  0.012 s  threads 11  free 4  late 1  "

@@ -15,10 +15,14 @@ import re
 import sys
 import time
 
+import six
+
 from vmsampling import hostline
 from vmsampling import text
 
 MISSING = u"-"
+
+_NUMBER = six.integer_types + (float,)
 
 # A sample of a VM is fresh until it has missed two rounds.
 FRESH_PERIODS = 2
@@ -36,8 +40,8 @@ def lines(snapshot, period, columns=None, rows=None, encoding="utf-8"):
     Columns and rows are what there is room for, None without limit.
     """
     vms = _by_name(snapshot["vms"])
-    top = (_header(snapshot, vms, period) + _host(snapshot, period) +
-           troubles(snapshot, period))
+    top = (_origin(snapshot) + _header(snapshot, vms, period) +
+           _host(snapshot, period) + troubles(snapshot, period))
     table = _table(vms, columns, encoding)
     stuck = [_stuck(vm, encoding) for vm in vms if vm["stuck"]]
     if rows is not None:
@@ -155,6 +159,11 @@ def findings(report, encoding="utf-8"):
 
 def _summary(report):
     looked = report["looked"]
+    source = report.get("source")
+    if source is not None:
+        return u"%d of %d VMs stuck; by process %d, the service, %s ago" % (
+            len(report["stuck"]), report["vms"], source["pid"],
+            seconds(source["age"]))
     line = u"%d of %d VMs stuck; looked at the control interface of %d" % (
         len(report["stuck"]), report["vms"], looked["control"])
     line += u", at /proc of %d" % looked["proc"]
@@ -175,8 +184,8 @@ def _by_name(vms):
 
 
 def _known(value):
-    # Neither absent, nor infinite, nor NaN.
-    return value is not None and abs(value) <= sys.float_info.max
+    # Neither absent, nor infinite, nor NaN, nor what a file may have instead.
+    return isinstance(value, _NUMBER) and abs(value) <= sys.float_info.max
 
 
 def _header(snapshot, vms, period):
@@ -195,6 +204,11 @@ def _header(snapshot, vms, period):
 def _host(snapshot, period):
     host = snapshot.get("host")
     return [hostline.line(host, FRESH_PERIODS * period)] if host else []
+
+
+def _origin(snapshot):
+    text_ = (snapshot.get("source") or {}).get("text")
+    return [] if text_ is None else [text.clean(text_)]
 
 
 def _gone(snapshot, vms, period):
@@ -282,7 +296,7 @@ def _cpu(vm):
 def _kib(field):
     def show(vm):
         value = vm["stats"].get(field)
-        return amount(None if value is None else value * 1024)
+        return amount(value * 1024 if _known(value) else None)
     return show
 
 
@@ -290,7 +304,8 @@ def _rate(pattern):
     match = re.compile(pattern + "$").match
 
     def show(vm):
-        rates = [rate for field, rate in vm["rates"].items() if match(field)]
+        rates = [rate for field, rate in vm["rates"].items()
+                 if match(field) and _known(rate)]
         return amount(sum(rates) if rates else None)
     return show
 

@@ -50,6 +50,15 @@ def add_format(parser):
         help="for people, or one JSON object a line")
 
 
+def add_own(parser):
+    """
+    Add the option of commands that read from a service.
+    """
+    parser.add_argument(
+        "--own", action="store_true",
+        help="do not read from a service that samples this libvirt already")
+
+
 def add_options(parser):
     """
     Add the options that all commands have.

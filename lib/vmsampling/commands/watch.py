@@ -34,10 +34,13 @@ class Job(object):
         if options.period is not None:
             self._period = config.number(
                 "--period", options.period, limits.low, limits.high)
-        self._rounds = None
+        self._how_many = None
         if options.rounds is not None:
-            self._rounds = config.number(
+            self._how_many = config.number(
                 "--rounds", options.rounds, 1, whole=True)
+        self._serve = options.serve
+        self._own = options.own or options.serve
+        self._asked = options.period is not None
         self._settings = common.settings(options)
         self._as_json = options.format == "json"
         self._out = output.Output(sys.stdout)
@@ -51,9 +54,17 @@ class Job(object):
         Thread: the job's.
         """
         # Here, not above: it takes some time, and libvirt may be missing.
+        from vmsampling import source
+        from vmsampling import station
         from vmsampling import watch
-        self._watch = watch.Watch(self._settings, self._period, self._rounds,
-                                  self._as_json, self._out)
+        a_station = None
+        if self._serve:
+            a_station = station.Station(
+                self._settings, self._period, must_serve=True)
+        self._watch = watch.Watch(
+            source.Source(
+                self._settings, self._period, self._own, self._asked),
+            self._how_many, self._as_json, self._out, a_station)
         if not self._ending:
             self._watch.start()
         return None
@@ -77,9 +88,14 @@ def add(commands):
         description="Show all VMs, round after round, until Ctrl-C.")
     parser.add_argument(
         "--period", metavar="SECONDS",
-        help="time between two rounds (default: %g)" % PERIOD)
+        help="time between two rounds (default: %g, or that of the service "
+        "if one runs)" % PERIOD)
     parser.add_argument(
         "--rounds", metavar="N", help="end after so many rounds")
+    common.add_own(parser)
+    parser.add_argument(
+        "--serve", action="store_true",
+        help="be the service: sample, and give the samples to other commands")
     common.add_format(parser)
     common.add_options(parser)
     parser.set_defaults(job=Job)
