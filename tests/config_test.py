@@ -24,6 +24,7 @@ DEFAULTS = {
     "metadata": "",
     "socket": "/run/vdsm-sampler/socket",
     "socket_access": "all",
+    "names": "debian",
 }
 
 
@@ -72,7 +73,7 @@ class ValueTest(TestCase):
             "timeout = .5", "stuck_after = 1e1",
             "connect = qemu+unix:///session?socket=/run/%41/sock",
             "socket = off", "socket_access = owner",
-            "[exporter]",
+            "[exporter]", "names = inovex",
             "metadata = a=nova:instance/nova:flavor/@name, b={u,/}x"), {
                 "vm_sample_interval": 5.0,
                 "storage_period": 120.0,
@@ -81,6 +82,7 @@ class ValueTest(TestCase):
                 "timeout": 0.5,
                 "stuck_after": 10.0,
                 "connect": "qemu+unix:///session?socket=/run/%41/sock",
+                "names": "inovex",
                 "metadata":
                 "a=nova:instance/nova:flavor/@name, b={u,/}x",
                 "socket": "off",

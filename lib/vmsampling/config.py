@@ -30,6 +30,7 @@ from six.moves import configparser
 
 from vmsampling import errors
 from vmsampling import metadata
+from vmsampling import vocabulary
 
 # The type of a value is the type of its default. The range holds for numbers
 # only, words are one of choices or a URI. The unit is for people; files and
@@ -82,6 +83,8 @@ KEYS = (
         "who may read them there: everybody, as with libvirt's read-only "
         "socket, or the group or the user of the service",
         ("all", "group", "owner")),
+    Key("exporter", "names", "", vocabulary.NAMES[0], None, None,
+        "the exporter whose names the metrics have", vocabulary.NAMES),
     Key("exporter", "metadata", "", "", None, None,
         "what is shown of the VMs' <metadata>, as LABEL=PATH, ...",
         check=metadata.parse),
