@@ -23,6 +23,7 @@ from vmsampling import look
 from vmsampling import output
 from vmsampling import source
 from vmsampling import station
+from vmsampling import version
 from vmsampling import watch
 from vmsampling.commands import check as check_command
 from vmsampling.commands import stuck as stuck_command
@@ -122,8 +123,11 @@ class UsageTest(TestCase):
         six.assertRegex(self, out, r"^vdsm-sampler [0-9]+\.[0-9.]+\n$")
 
     def test_version_is_not_to_be_found(self):
-        with mock.patch.object(command.io, "open", side_effect=IOError):
-            self.assertEqual(command._version(), "(unknown version)")
+        with mock.patch.object(version, "read", lambda: None):
+            self.assertEqual(
+                self.main("--version"),
+                (0, u"vdsm-sampler (unknown version)\n",
+                 u""))
 
     def test_help(self):
         for argv in (["--help"], ["watch", "--help"], ["stuck", "--help"],

@@ -46,10 +46,13 @@ class OverviewTest(sampler_test.TestCase):
         found = self.sampler.snapshot()
         found.pop("host", None)
         self.assertEqual(sorted(found), [
-            "budget", "connected", "elapsed", "hung", "monotonic", "period",
-            "pool", "pools", "round", "threads", "time", "versions", "vms"])
+            "budget", "connected", "elapsed", "executors", "hung",
+            "monotonic", "period", "pool", "pools", "round", "sampler",
+            "threads", "time", "versions", "vms"])
         self.assertEqual((found["monotonic"], found["period"]),
                          (self.scheduler.now, sampler_test.PERIOD))
+        self.assertEqual(sorted(found["executors"]),
+                         ["canary", "host", "monitor"])
         self.assertEqual(sorted(self.vm("a")), [
             "about", "age", "holder", "name", "partial", "rates", "state",
             "stats", "storage", "stuck"])

@@ -49,6 +49,27 @@ class RoundsTest(kit.TestCase):
         self.assertEqual([r.began for r in self.begun],
                          [100.0, 102.0, 104.0, 106.0])
 
+    def test_late(self):
+        self.assertIsNone(self.rounds.late())
+        self.start()
+        self.scheduler.advance(5.5)
+        self.assertEqual(self.rounds.late(), 0.0)
+        # The scheduler's thread did not get the processor.
+        self.scheduler.now += 0.75
+        self.assertEqual(self.rounds.late(), 0.25)
+        self.scheduler.advance(0.0)
+        self.assertEqual(self.rounds.late(), 0.25)
+        self.scheduler.advance(2.0)
+        self.assertEqual(self.rounds.late(), 0.0)
+
+    def test_since_settled(self):
+        self.assertIsNone(self.rounds.since_settled())
+        self.start()
+        self.assertIsNone(self.rounds.since_settled())
+        self.begun[0].leave()
+        self.scheduler.advance(0.5)
+        self.assertEqual(self.rounds.since_settled(), 0.5)
+
     def test_settled_when_all_have_left(self):
         self.start()
         first = self.begun[0]

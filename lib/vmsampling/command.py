@@ -10,15 +10,14 @@ from __future__ import absolute_import, division, print_function
 
 import argparse
 import contextlib
-import io
 import locale
 import logging
-import os
 import sys
 
 from vmsampling import errors
 from vmsampling import supervisor
 from vmsampling import text
+from vmsampling import version
 from vmsampling.commands import check
 from vmsampling.commands import stuck
 from vmsampling.commands import watch
@@ -56,7 +55,7 @@ class _Version(argparse.Action):
     """
 
     def __call__(self, parser, namespace, values, option_string=None):
-        print("%s %s" % (NAME, _version()))
+        print("%s %s" % (NAME, version.read() or "(unknown version)"))
         parser.exit()
 
 
@@ -72,19 +71,6 @@ def _parse(argv):
     for module in (watch, stuck, check):
         module.add(commands)
     return parser.parse_args(argv)
-
-
-def _version():
-    # Installed, the file is beside the packages; in the source tree it is
-    # one folder up.
-    packages = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for folder in (packages, os.path.dirname(packages)):
-        try:
-            with io.open(os.path.join(folder, "VERSION")) as stream:
-                return stream.read().strip()
-        except EnvironmentError:
-            continue
-    return "(unknown version)"
 
 
 class _Formatter(logging.Formatter):

@@ -11,6 +11,7 @@ import collections
 import os
 import time
 
+from vmsampling import selffigures
 from vmsampling import view
 
 # old: seconds after which what was seen last says nothing of now; stuck: for
@@ -37,6 +38,7 @@ class Overview(object):
         self._budget = budget
         self._patience = patience
         self._clock = history.clock
+        self._own = selffigures.Figures(rounds)
 
     def take(self):
         """
@@ -46,8 +48,9 @@ class Overview(object):
         answers = self._cycle.answers(self._patience.old)
         stuck, hung = self._hung(answers)
         now = self._clock()
+        wall = time.time()
         return {
-            "time": time.time(),
+            "time": wall,
             # All processes of this machine have this clock.
             "monotonic": now,
             "period": self._rounds.period,
@@ -56,6 +59,9 @@ class Overview(object):
             "threads": len(os.listdir("/proc/self/task")),
             "connected": answers,
             "pool": self._pools[0].state(),
+            "executors": dict((pool.name, pool.state())
+                              for pool in self._pools),
+            "sampler": self._own.describe(wall),
             "budget": self._budget.state(),
             # Stuck calls that say nothing of a VM: they wait for libvirtd,
             # or for a storage.

@@ -80,9 +80,13 @@ class Rounds(object):
         # All below changes under the condition.
         self._changed = threading.Condition()
         self._current = None
-        # Number of the last round that was settled, and how long it took.
+        # When the round before it began.
+        self._before = None
+        # Number of the last round that was settled, how long it took, and
+        # when it was over.
         self._settled = 0
         self._elapsed = None
+        self._over = None
         # One way.
         self.stopped = False
         # Replaced under the condition, never changed in place.
@@ -116,6 +120,7 @@ class Rounds(object):
             if self._current is not None:
                 self._settle(self._current)
                 number = self._current.number + 1
+                self._before = self._current.began
             round_ = Round(number, self._clock(), self, thorough)
             self._current = round_
         self._tell()
@@ -136,6 +141,28 @@ class Rounds(object):
         """
         with self._changed:
             return self._settled, self._elapsed
+
+    def since_settled(self):
+        """
+        Return the seconds since a round was last settled; None before.
+        """
+        with self._changed:
+            return None if self._over is None else self._clock() - self._over
+
+    def late(self):
+        """
+        Return by how many seconds the last round began later than a period
+        after the one before, or by how many the next one is overdue; None
+        before the first. For rounds that begin by themselves.
+        """
+        with self._changed:
+            if self._current is None:
+                return None
+            began = self._current.began
+            gaps = [self._clock() - began]
+            if self._before is not None:
+                gaps.append(began - self._before)
+        return max(max(gaps) - self.period, 0.0)
 
     def wait(self, number, timeout):
         """
@@ -174,7 +201,8 @@ class Rounds(object):
         if which.number <= self._settled:
             return
         self._settled = which.number
-        self._elapsed = self._clock() - which.began
+        self._over = self._clock()
+        self._elapsed = self._over - which.began
         self._changed.notify_all()
 
 

@@ -10,12 +10,13 @@ from __future__ import absolute_import, division, print_function
 
 from vmsampling import hostfigures
 from vmsampling import inventory
+from vmsampling import serverfigures
 
 
 class Surroundings(object):
 
     # How many threads of the host's pool may hang in the tasks.
-    threads = 2
+    threads = 3
 
     def __init__(self, connections, hosts, period, storage_period, clock):
         """
@@ -25,6 +26,7 @@ class Surroundings(object):
         self._host = hostfigures.Figures(hosts, clock)
         self._inventory = inventory.Inventory(
             connections, hosts, period, storage_period, clock)
+        self._server = serverfigures.Figures(hosts, clock)
         # Set once, by see().
         self._begun = False
 
@@ -33,6 +35,7 @@ class Surroundings(object):
         This is the URI that we are connected to: begin.
         """
         self._host.see(uri)
+        self._server.see(uri)
         self._begun = True
 
     def send(self, round_):
@@ -42,6 +45,7 @@ class Surroundings(object):
         if self._begun:
             self._host.send(round_)
             self._inventory.send()
+            self._server.send()
 
     def describe(self, wall):
         """
@@ -51,6 +55,7 @@ class Surroundings(object):
         wall: the time of day, in seconds since 1970.
         """
         found = dict(self._inventory.describe(),
-                     host=self._host.describe(wall))
+                     host=self._host.describe(wall),
+                     server=self._server.describe())
         return dict((name, value) for name, value in found.items()
                     if value is not None)
