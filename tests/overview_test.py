@@ -54,6 +54,6 @@ class OverviewTest(sampler_test.TestCase):
         self.assertEqual(sorted(found["executors"]),
                          ["canary", "host", "monitor"])
         self.assertEqual(sorted(self.vm("a")), [
-            "about", "age", "holder", "name", "partial", "rates", "state",
-            "stats", "storage", "stuck"])
+            "about", "age", "holder", "name", "partial", "rates", "reason",
+            "state", "stats", "storage", "stuck"])
         json.dumps(found)

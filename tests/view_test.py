@@ -76,7 +76,8 @@ class ViewTest(TestCase):
 
     def test_vm_that_was_never_sampled(self):
         self.assertEqual(self.view(), {
-            "name": "a", "state": "running", "stuck": None, "about": None,
+            "name": "a", "state": "running", "reason": None, "stuck": None,
+            "about": None,
             "partial": None, "holder": None, "storage": ANSWERS,
             "age": {"host": None, "monitor": None, "storage": None,
                     "process": None, "detail": None},
@@ -100,6 +101,11 @@ class ViewTest(TestCase):
         self.assertEqual(found["stats"], {
             "state.state": 1, "cpu.time": 1, "block.0.rd.reqs": 7,
             "block.0.capacity": 9})
+
+    def test_reason(self):
+        found = self.view(host=[Sample(
+            99.0, 0.0, {"state.state": 3, "state.reason": 5})])
+        self.assertEqual(found["reason"], "I/O error")
 
     def test_limits_of_the_disks(self):
         self.domain.devices = devices.Devices(

@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 
 from vmsampling import history as _history
 from vmsampling import rates
+from vmsampling import reasons
 
 # The later ones win where they have fields in common. The counters of the
 # storage tier are those of the monitor tier, only older.
@@ -47,6 +48,7 @@ def vm(domain, samples, stuck, storage, now, patience):
     return {
         "name": domain.name,
         "state": domain.state,
+        "reason": reasons.word(stats),
         "about": domain.about,
         "age": dict((tier, _age(samples.get(tier), now))
                     for tier in _history.TIERS),
