@@ -164,6 +164,25 @@ class CgroupTest(QemuTest):
         self.write("unified%s/cpu.stat" % SCOPE, "")
         self.check_v2()
 
+    def test_waits(self):
+        folder = "unified%s/libvirt/" % SCOPE
+        self.write_cgroup("0::%s/libvirt/emulator" % SCOPE)
+        self.write(folder + "cpu.stat", V2)
+        waits = "some avg10=0.00 avg60=1.50 avg300=0.13 total=%d\n"
+        self.write(folder + "cpu.pressure", waits % 17)
+        self.write(folder + "io.pressure",
+                   waits % 300 + waits.replace("some", "full") % 200)
+        self.write(folder + "memory.pressure", "")
+        for _ in range(2):
+            found = self.qemu.read()
+            self.assertEqual(
+                dict((name, found[name]) for name in found
+                     if name.startswith("pressure.")),
+                {"pressure.cpu.some": 17, "pressure.io.some": 300,
+                 "pressure.io.full": 200})
+        os.unlink(self.folder + "/" + folder + "io.pressure")
+        self.assertNotIn("pressure.io.some", self.qemu.read())
+
     def test_v2_of_an_older_libvirt(self):
         for path in (SCOPE + "/emulator", SCOPE):
             self.renew()

@@ -102,6 +102,14 @@ class ViewTest(TestCase):
             "state.state": 1, "cpu.time": 1, "block.0.rd.reqs": 7,
             "block.0.capacity": 9})
 
+    def test_waits_are_shown_beside_the_monitor_tier(self):
+        found = self.view(
+            monitor=[Sample(99.0, 0.0, {"cpu.time": 1})],
+            process=[Sample(99.0, 0.0, {"cpu.time": 2,
+                                        "pressure.io.some": 7})])
+        self.assertEqual(found["stats"],
+                         {"cpu.time": 1, "pressure.io.some": 7})
+
     def test_reason(self):
         found = self.view(host=[Sample(
             99.0, 0.0, {"state.state": 3, "state.reason": 5})])

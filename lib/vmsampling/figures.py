@@ -6,9 +6,10 @@ CPU time and memory of each VM, from /proc and the cgroups; and who holds its
 job, from a file of libvirtd's.
 
 Neither libvirtd nor a QEMU is asked, so these figures stay fresh whoever
-hangs. They have libvirt's names and mean the same: libvirt takes the CPU time
-from the cgroup that it made around a VM, or from /proc/PID/stat if it made
-none, and the memory always from there.
+hangs. But for the waits (pressure.*), which libvirt does not know, they have
+libvirt's names and mean the same: libvirt takes the CPU time from the cgroup
+that it made around a VM, or from /proc/PID/stat if it made none, and the
+memory always from there.
 
 Of /proc/PID nothing else is read again and again. In particular nothing that
 waits for the lock of the process' memory, as cmdline, maps and smaps do: who
@@ -33,6 +34,9 @@ KEY = "process"
 # guest are beside that. Others than the VM's are not in there.
 _OWN = re.compile(br"(.*/(?:machine-qemu[^/]*\.scope|[^/]+\.libvirt-qemu)"
                   br"(?:/libvirt)?)(?:/emulator)?$")
+
+# Of which the kernel counts how long the processes of a cgroup have waited.
+_RESOURCES = ("cpu", "io", "memory")
 
 # More than any of the files has.
 _READ_BYTES = 16384
@@ -189,10 +193,13 @@ class Cgroups(object):
                                  (b"", self._read_v2)):
             own = _own(lines, controller)
             if own and controller in self._mounts:
-                found = functools.partial(
-                    read, self._mounts[controller] + own)
+                folder = self._mounts[controller] + own
+                found = functools.partial(read, folder)
                 if found():
-                    return found
+                    # What is not there now would cost an error each time.
+                    waits = [one for one in _RESOURCES
+                             if _pressure(folder, one)]
+                    return functools.partial(read, folder, waits)
         return None
 
     def _read_mounts(self):
@@ -216,7 +223,7 @@ class Cgroups(object):
                 found.setdefault(b"cpuacct", point)
         return found
 
-    def _read_v1(self, folder):
+    def _read_v1(self, folder, _waits=()):
         try:
             words = _read(folder + b"/cpuacct.stat").split()
             times = dict(zip(words[::2], words[1::2]))
@@ -228,16 +235,35 @@ class Cgroups(object):
         except _GONE:
             return {}
 
-    def _read_v2(self, folder):
+    def _read_v2(self, folder, waits=()):
         try:
             words = _read(folder + b"/cpu.stat").split()
             times = dict(zip(words[::2], words[1::2]))
-            return dict((field, int(times[name]) * 1000) for field, name in (
+            found = dict((field, int(times[name]) * 1000) for field, name in (
                 ("cpu.time", b"usage_usec"),
                 ("cpu.user", b"user_usec"),
                 ("cpu.system", b"system_usec")))
+            for resource in waits:
+                found.update(_pressure(folder, resource))
+            return found
         except _GONE:
             return {}
+
+
+def _pressure(folder, resource):
+    """
+    Return {pressure.RESOURCE.some: microseconds in which some of a cgroup's
+    processes have waited for it, pressure.RESOURCE.full: or all of them};
+    empty if the kernel does not count that.
+    """
+    try:
+        lines = _read(folder + b"/%s.pressure" % resource.encode("ascii"))
+        return dict(
+            (str("pressure.%s.%s" % (resource, words[0].decode("ascii"))),
+             int(words[-1].partition(b"=")[2]))
+            for words in map(bytes.split, lines.splitlines()))
+    except _GONE:
+        return {}
 
 
 def _own(lines, controller):

@@ -42,6 +42,11 @@ def vm(domain, samples, stuck, storage, now, patience):
     for tier in _PRECEDENCE + stand_ins:
         if tier in samples:
             stats.update(samples[tier][-1].fields)
+    if _history.PROCESS in samples:
+        # Nobody else has them.
+        stats.update(item for item in
+                     samples[_history.PROCESS][-1].fields.items()
+                     if item[0].startswith("pressure."))
     found = {}
     for tier in _RATED + stand_ins:
         found.update(rates.rates(samples.get(tier, ())))
