@@ -151,6 +151,22 @@ class GoOnTest(TestCase):
             interrupt.wait_writable(writer)
         self.assertEqual(self.go_on(part), 100 + signal.SIGTERM)
 
+    def test_signal_ends_a_wait_for_a_writer(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+
+        def part(interrupt):
+            interrupt.wake()
+            self.assertFalse(interrupt.wait_readable(reader))
+            os.write(writer, b"x")
+            self.assertTrue(interrupt.wait_readable(reader, kit.PATIENCE))
+            os.read(reader, 1)
+            os.kill(os.getpid(), signal.SIGTERM)
+            while True:
+                interrupt.wait_readable(reader)
+        self.assertEqual(self.go_on(part), 100 + signal.SIGTERM)
+
     def test_reader_that_reads(self):
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)

@@ -68,6 +68,40 @@ class TestWaiter(kit.TestCase):
             self.waiter.wait(1)
 
 
+class TestReadable(kit.TestCase):
+
+    def setUp(self):
+        super(TestReadable, self).setUp()
+        self.waiter = _waiter.Waiter()
+        self.addCleanup(self.waiter.close)
+        self.reader, self.writer = os.pipe()
+        self.addCleanup(os.close, self.reader)
+
+    def test_readable(self):
+        self.addCleanup(os.close, self.writer)
+        os.write(self.writer, b"x")
+        self.assertTrue(self.waiter.wait_readable(self.reader))
+
+    def test_end(self):
+        os.close(self.writer)
+        self.assertTrue(self.waiter.wait_readable(self.reader))
+
+    def test_wake(self):
+        self.addCleanup(os.close, self.writer)
+        self.waiter.wake()
+        self.assertFalse(self.waiter.wait_readable(self.reader))
+        # It was taken: this one times out.
+        began = clock.monotonic()
+        self.assertFalse(self.waiter.wait_readable(self.reader, 0.001))
+        self.assertGreaterEqual(clock.monotonic() - began, 0.001)
+
+    def test_past_and_far_timeouts(self):
+        self.addCleanup(os.close, self.writer)
+        self.assertFalse(self.waiter.wait_readable(self.reader, -1))
+        self.waiter.wake()
+        self.assertFalse(self.waiter.wait_readable(self.reader, 1e12))
+
+
 class TestWaiters(kit.TestCase):
 
     def setUp(self):

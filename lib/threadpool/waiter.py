@@ -13,6 +13,7 @@ from __future__ import absolute_import, division, print_function
 
 import errno
 import fcntl
+import math
 import os
 import select
 import threading
@@ -60,6 +61,28 @@ class Waiter(object):
             # Python 2.7 does not retry after a signal.
             if e.args[0] not in (errno.EINTR, errno.EAGAIN):
                 raise
+
+    def wait_readable(self, fd, timeout=None):
+        """
+        Wait until wake() is called, something can be read from fd or it has
+        come to its end, or timeout seconds passed; true in the second case.
+        """
+        if timeout is not None:
+            # poll() refuses more, and what is left of a millisecond would
+            # have the caller come back again and again.
+            timeout = math.ceil(min(max(timeout, 0), _LONGEST) * 1000)
+        poll = select.poll()
+        poll.register(self._reader, select.POLLIN)
+        poll.register(fd, select.POLLIN)
+        try:
+            ready = dict(poll.poll(timeout))
+            if self._reader in ready:
+                os.read(self._reader, 4096)
+        except (OSError, select.error) as e:
+            if e.args[0] not in (errno.EINTR, errno.EAGAIN):
+                raise
+            return False
+        return fd in ready
 
     def wake(self):
         """

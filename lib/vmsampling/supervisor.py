@@ -73,6 +73,16 @@ class Interrupt(object):
             self._waiter.wait(timeout)
         self._check()
 
+    def wait_readable(self, fd, timeout=None):
+        """
+        As wait(), but ends also when something can be read from fd, or it
+        has come to its end; true then. Raises Interrupted.
+        """
+        readable = (not self.received and
+                    self._waiter.wait_readable(fd, timeout))
+        self._check()
+        return readable
+
     def rest(self, timeout):
         """
         As wait(), but for what is left to do after a signal.
