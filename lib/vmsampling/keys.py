@@ -150,6 +150,7 @@ class Decoder(object):
         Return the keys that there are if nothing more comes.
         """
         rest, self._rest = self._rest, u""
+        self._decoder.reset()
         return ["esc"] if rest == u"\x1b" else []
 
     def _waits(self):
