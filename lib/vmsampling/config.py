@@ -90,6 +90,10 @@ KEYS = (
         check=metadata.parse),
 )
 
+# Those that are arguments of sampler.Sampler.
+_SAMPLER = ("connect", "workers", "max_hung", "timeout", "stuck_after",
+            "storage_period", "metadata")
+
 # Not a setting of the sampler, but of who puts it into VDSM.
 POOL = Key(
     "sampling", "pool", "", STAND_IN, None, None,
@@ -129,6 +133,13 @@ def value(key, paths=None):
     Return the value of one of ALL; mistakes in the others do not matter.
     """
     return _value(key, _texts(paths))
+
+
+def of_sampler(settings):
+    """
+    Return those of the settings that sampler.Sampler takes as arguments.
+    """
+    return dict((name, settings[name]) for name in _SAMPLER)
 
 
 def key(name):

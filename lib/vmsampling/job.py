@@ -46,7 +46,8 @@ class Job(object):
         """
         if not self.visible:
             return None
-        return self.long is not None and _INCOMING not in self.long
+        words = self.long or ""
+        return bool(words) and _INCOMING not in words
 
     def see_error(self, error):
         """

@@ -21,6 +21,7 @@ from threadpool import clock as _clock
 from threadpool import threads
 from threadpool import waiter as _waiter
 from vmsampling import aging
+from vmsampling import config
 from vmsampling import errors
 from vmsampling import feedclient
 
@@ -375,9 +376,4 @@ def make_sampler(settings, period):
     """
     # Here, not above: with a service no libvirt is needed.
     from vmsampling import sampler
-    return sampler.Sampler(
-        connect=settings["connect"], period=period,
-        workers=settings["workers"], max_hung=settings["max_hung"],
-        timeout=settings["timeout"], stuck_after=settings["stuck_after"],
-        storage_period=settings["storage_period"],
-        metadata=settings["metadata"])
+    return sampler.Sampler(period=period, **config.of_sampler(settings))

@@ -113,8 +113,9 @@ class Source(object):
             raise Unavailable("it is tried again later")
         self._due = now + _RETRY
         settings = config.load()
-        period = settings.pop("vm_sample_interval")
-        sampler = ondemand.Sampler(period=period, **settings)
+        period = settings["vm_sample_interval"]
+        sampler = ondemand.Sampler(
+            period=period, **config.of_sampler(settings))
         if eventloop.is_foreign():
             events.loop = events.Foreign()
         try:
