@@ -66,7 +66,8 @@ class ExpositionTest(metricscase.TestCase):
                      sample.value) for sample in family.samples))
         for name in ("libvirt_domain_sample_age_seconds",
                      "libvirt_domain_stuck_seconds",
-                     "libvirt_host_sample_age_seconds"):
+                     "libvirt_host_sample_age_seconds",
+                     "libvirtd_sample_age_seconds"):
             # Ours let time pass in between.
             kind, text, samples = found[name]
             found[name] = kind, text, [

@@ -129,7 +129,7 @@ def full():
         budget={"places": 12, "hung": 1, "withheld": 3},
         executors={"monitor": {"threads": 5, "free": 4, "late": 1,
                                "stuck": 1, "queued": 0}},
-        server={"nWorkers": 5, "freeWorkers": 4, "maxWorkers": 20,
+        server={"age": 7.5, "nWorkers": 5, "freeWorkers": 4, "maxWorkers": 20,
                 "jobQueueDepth": 0, "nclients": 2, "nclients_max": 5000},
         sampler={"version": "1.0", "cpu_seconds": 1.5, "late": 0.0,
                  "resident_bytes": 5 * 10 ** 7, "settled": 1700000000.5},
@@ -148,16 +148,20 @@ def full():
               "pressure": {"cpu": {"some": 0.75}}})
 
 
+def samples(test, body):
+    """
+    Return {series as text: value} of the text format; fail the test if one
+    is there twice.
+    """
+    found = {}
+    for line in body.splitlines():
+        if not line.startswith("#"):
+            series, _, value = line.rpartition(" ")
+            test.assertNotIn(series, found)
+            found[series] = float(value)
+    return found
+
+
 class TestCase(kit.TestCase):
 
-    def samples(self, body):
-        """
-        Return {series as text: value} of the text format.
-        """
-        found = {}
-        for line in body.splitlines():
-            if not line.startswith("#"):
-                series, _, value = line.rpartition(" ")
-                self.assertNotIn(series, found)
-                found[series] = float(value)
-        return found
+    samples = samples

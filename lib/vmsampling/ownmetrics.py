@@ -39,6 +39,8 @@ _LIBVIRT = (
 
 # Known where virt-admin is installed and may ask.
 _LIBVIRTD = (
+    gauge("libvirtd_sample_age_seconds", "server.age",
+          "How old the figures of libvirtd are.", moving=True),
     gauge("libvirtd_workers", "server.nWorkers",
           "Threads that libvirtd has for calls."),
     gauge("libvirtd_workers_free", "server.freeWorkers",
