@@ -67,6 +67,7 @@ class ExpositionTest(metricscase.TestCase):
         for name in ("libvirt_domain_sample_age_seconds",
                      "libvirt_domain_stuck_seconds",
                      "libvirt_host_sample_age_seconds",
+                     "libvirt_storage_pool_sample_age_seconds",
                      "libvirtd_sample_age_seconds"):
             # Ours let time pass in between.
             kind, text, samples = found[name]

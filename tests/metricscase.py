@@ -26,7 +26,7 @@ def vm(name="web", **more):
     Return one VM of a snapshot.
     """
     found = {
-        "name": name, "state": "running", "stuck": None,
+        "name": name, "state": "running", "reason": "booted", "stuck": None,
         "age": {"host": 0.5, "monitor": 1.0, "storage": None,
                 "process": None},
         "stats": {}, "rates": {},
@@ -99,7 +99,8 @@ NEW_STATS = {
     "job.disk_remaining": 11,
     "block.0.iotune.total_bytes_sec": 500,
     "block.0.iotune.read_iops_sec_max_length": 3,
-    "block.0.error": "no space",
+    "block.0.error": 2,
+    "pressure.io.full": 2500000,
 }
 
 ABOUT = {
@@ -133,10 +134,11 @@ def full():
                 "jobQueueDepth": 0, "nclients": 2, "nclients_max": 5000},
         sampler={"version": "1.0", "cpu_seconds": 1.5, "late": 0.0,
                  "resident_bytes": 5 * 10 ** 7, "settled": 1700000000.5},
-        pools={"default": {"state": 2, "capacity": 100, "allocation": 40,
-                           "available": 60, "timed_out": False}},
-        versions={"hypervisor": "7.2.0", "libvirtd": "9.0.0",
-                  "library": "9.0.0"},
+        pools={"default": {"state": "running", "capacity": 100,
+                           "allocation": 40, "available": 60, "age": 5.0,
+                           "timed_out": False}},
+        versions={"hypervisor": "7.2.0", "daemon": "9.0.0",
+                  "library": "9.0.0", "driver": "QEMU"},
         host={"age": 1.5, "cpu": {"0": {"user": 5.5, "idle": 9.0}},
               "load": [0.5, 0.25, 0.125],
               "memory": {"total": 100, "available": 50, "free": 20,

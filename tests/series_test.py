@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 import kit
 import metricscase
 from vmsampling import exposition
+from vmsampling import inventory
 from vmsampling import series
 from vmsampling import vocabulary
 
@@ -89,8 +90,9 @@ class FieldsTest(TestCase):
                 ("block_stats_limit_total_bytes", 'target_device="vda"', 500),
                 ("block_stats_limit_burst_length_read_requests_seconds",
                  'target_device="vda"', 3),
-                ("block_error_info", 'error="no space",target_device="vda"',
-                 1)):
+                ("block_error", 'target_device="vda"', 2),
+                ("pressure_seconds_total", 'kind="full",resource="io"',
+                 2.5)):
             self.assertEqual(found['libvirt_domain_%s{domain="web",%s}' % (
                 name, labels)], value, name)
         self.assertEqual(found[
@@ -131,6 +133,8 @@ class FieldsTest(TestCase):
             'libvirt_domain_info{domain="web",uuid="uuid-0"}',
             'libvirt_domain_sample_age_seconds{domain="web",tier="host"}',
             'libvirt_domain_sample_age_seconds{domain="web",tier="monitor"}',
+            'libvirt_domain_state_info{domain="web",reason="booted",state='
+            '"running"}',
             'libvirt_domain_stuck_seconds{domain="web"}',
             'libvirt_domains_number', 'libvirt_up',
             'vdsm_sampler_renamed'])
@@ -313,7 +317,9 @@ class VMTest(TestCase):
             found = self.gather(metricscase.vm(about=about))
             self.assertEqual(
                 [key for key in found if "info" in key],
-                ['libvirt_domain_info{domain="web",uuid="uuid-0"}'])
+                ['libvirt_domain_info{domain="web",uuid="uuid-0"}',
+                 'libvirt_domain_state_info{domain="web",reason="booted",'
+                 'state="running"}'])
 
     def test_metadata_may_not_pose_as_another_vm(self):
         self.assertEqual(
@@ -329,10 +335,12 @@ class SnapshotTest(TestCase):
             self.gatherer.gather(metricscase.full())))
         for key, value in (
                 ("libvirt_up", 1), ("libvirt_domains_number", 2),
-                ('libvirt_versions_info{hypervisor_running="7.2.0",'
-                 'libvirt_library="9.0.0",libvirtd_running="9.0.0"}', 1),
+                ('libvirt_versions_info{driver="QEMU",hypervisor_running='
+                 '"7.2.0",libvirt_library="9.0.0",libvirtd_running="9.0.0"}',
+                 1),
                 ('libvirt_storage_pool_available_bytes{storage_pool='
                  '"default"}', 60),
+                ('libvirt_storage_pool_state{storage_pool="default"}', 2),
                 ('libvirt_storage_pool_timed_out{storage_pool="default"}',
                  0),
                 ("libvirtd_workers_free", 4), ("libvirtd_clients_max", 5000),
@@ -352,6 +360,13 @@ class SnapshotTest(TestCase):
                 ('libvirt_host_pressure_seconds_total{kind="some",resource='
                  '"cpu"}', 0.75)):
             self.assertEqual(found[key], value)
+
+    def test_states_of_pools(self):
+        self.assertEqual(
+            [self.values("libvirt_storage_pool_state", pools={
+                "p": {"state": state}}) for state in inventory.STATES +
+             ("state 9",)],
+            [{'storage_pool="p"': number} for number in range(5)] + [{}])
 
     def test_not_connected(self):
         self.assertEqual(self.gather(connected=False)["libvirt_up"], 0)

@@ -13,7 +13,6 @@ from vmsampling import metrics
 counter = metrics.counter
 gauge = metrics.gauge
 info = metrics.info
-word = metrics.word
 
 NET = (("target_device", "net.*.name"),)
 BLOCK = (("target_device", "block.*.name"),)
@@ -72,9 +71,9 @@ _SIZES = (
 )
 
 _ERROR = (
-    gauge("libvirt_domain_block_error_info", "block.*.error",
-          "1 for a disk on which an error has stopped the VM.", labels=BLOCK,
-          special=word("error")),
+    gauge("libvirt_domain_block_error", "block.*.error",
+          "The error that has stopped the VM, of this disk: 0 none, 1 of no "
+          "known kind, 2 no space.", labels=BLOCK),
 )
 
 

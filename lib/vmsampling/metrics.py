@@ -23,6 +23,7 @@ HISTOGRAM = "histogram"
 UNITS = {
     "": 1.0,
     "ns": 1e9,
+    "us": 1e6,
     "ms": 1e3,
     "KiB": 1 / 1024,
     "MiB": 1 / 1048576,

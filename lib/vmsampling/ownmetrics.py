@@ -17,21 +17,32 @@ info = metrics.info
 _POOL = ("pool",)
 _STORAGE_POOL = ("storage_pool",)
 
+# virStoragePoolState, in the words of a snapshot; see inventory.py.
+_STATES = ("inactive", "building", "running", "degraded", "inaccessible")
+
+
+def _state(_snapshot, value, _numbers):
+    return [((), float(_STATES.index(value)))] if value in _STATES else []
+
+
 _LIBVIRT = (
     gauge("libvirt_up", "connected", "1 if libvirt answers."),
     info("libvirt_versions_info", "versions", "Versions of what is running.",
          (("hypervisor_running", "hypervisor"),
-          ("libvirtd_running", "libvirtd"),
-          ("libvirt_library", "library"))),
+          ("libvirtd_running", "daemon"),
+          ("libvirt_library", "library"), ("driver", "driver"))),
     gauge("libvirt_storage_pool_state", "pools.*.state",
           "State of a storage pool: 0 inactive, 1 being built, 2 running, 3 "
-          "degraded, 4 inaccessible.", labels=_STORAGE_POOL),
+          "degraded, 4 inaccessible.", labels=_STORAGE_POOL, special=_state),
     gauge("libvirt_storage_pool_capacity_bytes", "pools.*.capacity",
           "Size of a storage pool.", labels=_STORAGE_POOL),
     gauge("libvirt_storage_pool_allocation_bytes", "pools.*.allocation",
           "What of it is given away.", labels=_STORAGE_POOL),
     gauge("libvirt_storage_pool_available_bytes", "pools.*.available",
           "What of it is free.", labels=_STORAGE_POOL),
+    gauge("libvirt_storage_pool_sample_age_seconds", "pools.*.age",
+          "How old the figures of a storage pool are.", labels=_STORAGE_POOL,
+          moving=True),
     gauge("libvirt_storage_pool_timed_out", "pools.*.timed_out",
           "1 if libvirt did not answer in time for it.",
           labels=_STORAGE_POOL),

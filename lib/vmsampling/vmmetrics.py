@@ -18,7 +18,6 @@ gauge = metrics.gauge
 info = metrics.info
 word = metrics.word
 
-
 _VCPU = (("vcpu", None),)
 _IOTHREAD = (("iothread", None),)
 _BANK = (("monitor", "cpu.cache.monitor.*.name"),
@@ -178,6 +177,20 @@ _DIRTYRATE = (
 )
 
 
+def _waits():
+    """
+    What /proc and the cgroups tell; no call of libvirt's does.
+    """
+    for resource in ("cpu", "io", "memory"):
+        for kind in ("some", "full"):
+            yield counter(
+                "libvirt_domain_pressure_seconds_total",
+                "pressure.%s.%s" % (resource, kind),
+                "Time in which some threads of the VM, or in full all of "
+                "them at once, had to wait for a resource of the host.",
+                "us", constants=(("resource", resource), ("kind", kind)))
+
+
 def _perf(event, text, name=None, unit=""):
     return counter("libvirt_domain_perf_%s_total" % (name or event),
                    "perf." + event, text, unit)
@@ -216,7 +229,7 @@ _PERF = (
 )
 
 FIELDS = (_STATE + _CPU + _MEMORY + _VCPUS + _HYPERVISOR + _IOTHREADS +
-          _DIRTYRATE + _PERF)
+          _DIRTYRATE + tuple(_waits()) + _PERF)
 
 
 def _metadata(_vm, value, _numbers):
@@ -229,6 +242,9 @@ PATHS = (
          (("uuid", "uuid"), ("os_type", "about.os.type"),
           ("os_type_arch", "about.os.arch"),
           ("os_type_machine", "about.os.machine"))),
+    info("libvirt_domain_state_info", "",
+         "State of the VM, and why it is in it, in libvirt's words.",
+         (("state", "state"), ("reason", "reason"))),
     gauge("libvirt_domain_metadata_info", "about.metadata",
           "What the owner of the VM has written down of it, by the labels of "
           "[exporter] metadata.", special=_metadata),
@@ -238,7 +254,8 @@ PATHS = (
     gauge("libvirt_domain_sample_age_seconds", "age.*",
           "How old the figures of the VM are: host are those of libvirtd "
           "alone, monitor those that its QEMU was asked for, storage those "
-          "of its images, process those from /proc.", labels=("tier",),
+          "of its images, detail what is asked for as seldom, process those "
+          "from /proc.", labels=("tier",),
           moving=True),
     gauge("libvirt_domain_stuck_seconds", "stuck.seconds",
           "For how long the VM has been hanging; 0 if it does not.",
