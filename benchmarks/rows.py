@@ -133,6 +133,18 @@ _SIMULATION = (
     Metric("seed", "seed", "%d", None),
 )
 
+_SCRAPING = (
+    Metric("vms", "VMs", "%d", None),
+    Metric("hanging", "VMs that hang", "%d", None),
+    Metric("series", "series", "%d", None),
+    Metric("size", "size, MiB", "%.2f", None),
+    Metric("scrape", "scrape, ms of CPU", "%.1f", AtMost(100)),
+    Metric("again", "again within 1 s, ms", "%.1f", None),
+    Metric("begin", "the first one, ms", "%.1f", None),
+    Metric("snapshot", "snapshot(), ms", "%.1f", None),
+    Metric("memory", "memory, MiB", "%.1f", None),
+)
+
 ROWS = (
     Row("dispatch", "Dispatch and complete; timeout, key; 4 submitters",
         _STANDIN, (
@@ -173,6 +185,9 @@ ROWS = (
         _POOLS, (
             Metric("wakeups", "wake-ups a second", "%.1f", AtMost(0)),
             Metric("cpu", "CPU, %", "%.2f", None))),
+    Row("metrics", "A scrape of the metrics of many VMs",
+        ("ours", "hanging", "client"), _SCRAPING, "scraped",
+        _PLAIN._replace(vms=500)),
     Row("sampler", "Sampling real QEMUs", ("ours", "bulk"), _SAMPLING,
         "poll", _PLAIN._replace(needs=REAL_VMS, vms=60)),
     Row("scale", "Sampling many real QEMUs", ("ours", "bulk"), _SAMPLING,

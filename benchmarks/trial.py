@@ -26,7 +26,8 @@ _WITH_POOL = {
     "idle": "lifecycle", "fork": "lifecycle",
 }
 _WITH_NAME = {"exit": "lifecycle", "poll": "polling", "watch": "samplers",
-              "simulate": "simulation", "same": "vdsmsame"}
+              "simulate": "simulation", "same": "vdsmsame",
+              "scraped": "scraping"}
 
 
 def main():

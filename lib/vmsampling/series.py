@@ -133,9 +133,7 @@ class Gatherer(object):
             if targets is None:
                 targets = self._resolve(field)
             for slot, divisor, number, device, metric in targets:
-                own = found.get(number)
-                if own is None:
-                    own = labels.make(number, device, stats)
+                own = found.get(number) or labels.make(number, device, stats)
                 family = families[slot]
                 try:
                     if divisor is None:
