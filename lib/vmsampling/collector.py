@@ -10,6 +10,8 @@ a registry of their own:
 
 from __future__ import absolute_import, division, print_function
 
+import threading
+
 from prometheus_client import core
 
 from vmsampling import metrics
@@ -29,6 +31,8 @@ class Collector(object):
         """
         self._take = take
         self._gatherer = series.Gatherer(vocabulary.named(names))
+        # Registries collect on any thread, and on several at once.
+        self._lock = threading.Lock()
 
     def describe(self):
         """
@@ -38,8 +42,9 @@ class Collector(object):
         return []
 
     def collect(self):
-        return [converted(family)
-                for family in self._gatherer.gather(self._take())]
+        with self._lock:
+            families = self._gatherer.gather(self._take() or {})
+        return [converted(family) for family in families]
 
 
 def converted(family):
