@@ -127,7 +127,7 @@ def full():
         vm("db", stats=STATS, stuck=STUCK, holder="migration out",
            partial=True),
         round=7, elapsed=0.25, threads=9, period=15.0, time=1700000000.0,
-        budget={"places": 12, "hung": 1, "withheld": 3},
+        budget={"max_hung": 14, "places": 12, "hung": 1, "withheld": 3},
         executors={"monitor": {"threads": 5, "free": 4, "late": 1,
                                "stuck": 1, "queued": 0}},
         server={"age": 7.5, "nWorkers": 5, "freeWorkers": 4, "maxWorkers": 20,

@@ -350,6 +350,7 @@ class SnapshotTest(TestCase):
                 ("vdsm_sampler_period_seconds", 15),
                 ("vdsm_sampler_threads", 9),
                 ('vdsm_sampler_pool_free_threads{pool="monitor"}', 4),
+                ("vdsm_sampler_budget_max_hung", 14),
                 ("vdsm_sampler_budget_places", 12),
                 ("vdsm_sampler_budget_withheld", 3),
                 ('libvirt_host_cpu_seconds_total{cpu="0",mode="user"}', 5.5),
