@@ -80,7 +80,7 @@ def ellipsis(encoding):
     """
     Return what stands for the rest of a text that was cut.
     """
-    return u"\u2026" if _has(encoding, u"\u2026") else u"..."
+    return u"\u2026" if has(encoding, u"\u2026") else u"..."
 
 
 def _decoded(text):
@@ -107,12 +107,15 @@ def _visible(char, encoding):
     category = unicodedata.category(char)
     if category[0] == "C" or category in ("Zl", "Zp"):
         return False
-    return _has(encoding, char)
+    return has(encoding, char)
 
 
-def _has(encoding, char):
+def has(encoding, chars):
+    """
+    Say whether an encoding has all of these characters.
+    """
     try:
-        char.encode(encoding)
+        chars.encode(encoding)
         return True
     except (UnicodeError, LookupError):
         return False
