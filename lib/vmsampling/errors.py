@@ -92,6 +92,17 @@ class DoesNotWork(Error):
         self.advice = advice
 
 
+class NoTerminal(Error):
+    """
+    Raised for "top" where nothing can be drawn.
+    """
+    msg = "nothing can be drawn here: {self.reason}; use vdsm-sampler watch"
+
+    def __init__(self, reason):
+        super(NoTerminal, self).__init__(reason)
+        self.reason = reason
+
+
 class WriteFailed(Error):
     """
     Raised when standard output does not take what we write.
