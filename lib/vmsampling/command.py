@@ -20,6 +20,7 @@ from vmsampling import text
 from vmsampling import version
 from vmsampling.commands import check
 from vmsampling.commands import stuck
+from vmsampling.commands import top
 from vmsampling.commands import watch
 
 NAME = "vdsm-sampler"
@@ -68,7 +69,7 @@ def _parse(argv):
     # Python 2.7 insists on a command by itself.
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     commands.required = True
-    for module in (watch, stuck, check):
+    for module in (watch, top, stuck, check):
         module.add(commands)
     return parser.parse_args(argv)
 
