@@ -13,6 +13,7 @@ from __future__ import absolute_import, division, print_function
 
 import contextlib
 import heapq
+import importlib
 import itertools
 import logging
 import os
@@ -30,6 +31,16 @@ PATIENCE = 20.0
 
 # Given by the runner, which prints it; a failing run can be repeated.
 SEED = int(os.environ.get("VDSM_SAMPLING_SEED", "0"))
+
+
+def modern(name):
+    """
+    Return a module that needs Python 3; on 2.7 skip the tests of whoever
+    asks, when it is imported.
+    """
+    if sys.version_info[0] == 2:
+        raise unittest.SkipTest("%s needs Python 3" % name)
+    return importlib.import_module(name)
 
 
 def wait(event, what="event"):

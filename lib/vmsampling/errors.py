@@ -103,6 +103,18 @@ class NoTerminal(Error):
         self.reason = reason
 
 
+class ListenFailed(Error):
+    """
+    Raised by WebServer.start() for an address at which it cannot be reached.
+    """
+    msg = "cannot listen on {self.address}: {self.reason}"
+
+    def __init__(self, address, reason):
+        super(ListenFailed, self).__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+
 class WriteFailed(Error):
     """
     Raised when standard output does not take what we write.
