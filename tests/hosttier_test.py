@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 import logging
 
 import libvirt
+import mock
 
 import fakelibvirt
 import kit
@@ -30,6 +31,41 @@ class TestCase(fakelibvirt.TestCase):
     def names(self):
         _, records = self.host.ask()
         return sorted(record.name for record in records)
+
+
+class ConnectTest(TestCase):
+
+    def make(self):
+        self.host.close()
+        self.host = hosttier.Host(
+            self.connections(), late=1.0, clock=self.scheduler.clock)
+        self.host.listener = fakelibvirt.Listener()
+        self.seen = []
+        self.host.seers += [self.seen.append, self.seen.append]
+        self.addCleanup(self.host.close)
+
+    def test_uri_is_told_once(self):
+        self.make()
+        self.libvirt.up = False
+        self.assertIsNone(self.host.ask())
+        self.assertEqual(self.seen, [])
+        self.libvirt.up = True
+        self.assertIsNotNone(self.host.ask())
+        self.assertEqual(self.seen, [fakelibvirt.URI] * 2)
+        self.libvirt.die()
+        self.assertIsNone(self.host.ask())
+        self.libvirt.up = True
+        self.assertIsNotNone(self.host.ask())
+        self.assertEqual(self.seen, [fakelibvirt.URI] * 2)
+
+    def test_uri_is_not_to_be_had(self):
+        self.make()
+        error = fakelibvirt.Error(libvirt.VIR_ERR_INTERNAL_ERROR)
+        with mock.patch.object(self.host, "uri", side_effect=error):
+            self.assertIsNone(self.host.ask())
+        self.assertFalse(self.host.connected)
+        self.assertIsNotNone(self.host.ask())
+        self.assertEqual(self.seen, [fakelibvirt.URI] * 2)
 
 
 class ListTest(TestCase):

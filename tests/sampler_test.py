@@ -19,7 +19,6 @@ from threadpool import throttle
 from vmsampling import admin
 from vmsampling import canary
 from vmsampling import deadline
-from vmsampling import errors
 from vmsampling import monitortier
 from vmsampling import sampler
 
@@ -245,71 +244,6 @@ class StuckTest(TestCase):
             self.assertEqual(self.libvirt.count("storage", "a"), 0)
             hung, = self.sampler.snapshot()["hung"]
             self.assertIn("Canary", hung["call"])
-
-
-class StartTest(TestCase):
-
-    def fail_to_start(self, **settings):
-        made = self.make(**settings)
-        with self.assertRaises(errors.ConnectFailed) as context:
-            made.start()
-        self.assertFalse(made._scheduler.running)
-        self.assertEqual(self.loop.holders, 0)
-        return str(context.exception)
-
-    def test_nobody_there(self):
-        self.libvirt.up = False
-        self.assertEqual(
-            self.fail_to_start(),
-            "cannot connect to libvirt at qemu:///system: Failed to connect "
-            "socket to '/x': No such file or directory; is libvirtd running?")
-
-    def test_server_that_does_not_answer(self):
-        made = self.make()
-        caught = []
-
-        def start(_number):
-            try:
-                made.start()
-            except errors.ConnectFailed as e:
-                caught.append(str(e))
-
-        with self.libvirt.hang("open") as gate:
-            with kit.Bunch(1, start):
-                gate.wait()
-                self.scheduler.advance(10.0)
-        self.assertEqual(caught, [
-            "cannot connect to libvirt at qemu:///system: no answer in 10 "
-            "seconds; does libvirtd hang?"])
-        # What came too late is closed.
-        kit.eventually(lambda: self.libvirt.connections and
-                       self.libvirt.connections[0].closed)
-        kit.eventually(lambda: self.loop.holders == 0)
-
-    def test_twice(self):
-        self.start("a")
-        with self.assertRaises(errors.AlreadyStarted):
-            self.sampler.start()
-
-    def test_after_stop(self):
-        self.start("a")
-        self.sampler.stop()
-        with self.assertRaises(errors.AlreadyStarted):
-            self.sampler.start()
-
-    def test_bad_settings(self):
-        with self.assertRaises(ValueError):
-            sampler.Sampler("x", 1.0, workers=0)
-        with self.assertRaises(ValueError):
-            sampler.Sampler("x", 0.0)
-
-    def test_remote_storage_is_never_asked(self):
-        self.libvirt.uri = "qemu+ssh://host/system"
-        self.start("a", uri="qemu+ssh://host/system")
-        for _ in range(3):
-            self.advance()
-        self.assertEqual(self.libvirt.count("storage", "a"), 0)
-        self.assertIsNone(self.vm("a")["age"]["storage"])
 
 
 class StopTest(TestCase):

@@ -53,6 +53,9 @@ _REMEDIES = (
     (("no connection driver", "URI", "parse"), "check the URI"),
 )
 
+# libvirt's codes for a URI that it does not understand, or has no driver for.
+_BAD_URI = (libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_NO_CONNECT)
+
 
 class Connection(object):
     """
@@ -291,6 +294,14 @@ def explain(error):
         if any(sign in text for sign in signs):
             return "%s; %s" % (text, remedy)
     return text
+
+
+def is_hopeless(error):
+    """
+    Return whether an error of open_virt() says that the URI itself is wrong.
+    """
+    return (error.get_error_code() in _BAD_URI or
+            error.get_error_domain() == libvirt.VIR_FROM_URI)
 
 
 def _keep_alive(virt):

@@ -52,6 +52,7 @@ class Cycle(object):
             functools.partial(hosts.dispatch, self, key=HOST_KEY),
             lambda: self._took)
         host.on_lost = self.lost
+        host.seers += [storage.see, registry.see]
         self._host = host
         self._hosts = hosts
         self._asker = asker
@@ -107,14 +108,10 @@ class Cycle(object):
 
     def connect(self):
         """
-        Open the host connection, and return its URI. Raises libvirtError.
+        Open the host connection. Raises libvirtError.
         """
         try:
             self._host.connect()
-            uri = self._host.uri()
-            self._storage.see(uri)
-            self._registry.see(uri)
-            return uri
         finally:
             self._close_if_stopping()
 

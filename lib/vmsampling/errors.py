@@ -37,10 +37,12 @@ class ConnectFailed(Error):
     """
     msg = "cannot connect to libvirt at {self.uri}: {self.reason}"
 
-    def __init__(self, uri, reason):
-        super(ConnectFailed, self).__init__(uri, reason)
+    def __init__(self, uri, reason, hopeless=False):
+        super(ConnectFailed, self).__init__(uri, reason, hopeless)
         self.uri = uri
         self.reason = reason
+        # Whether no later try can do better: the URI itself is wrong.
+        self.hopeless = hopeless
 
 
 class BadUsage(Error):

@@ -36,9 +36,29 @@ class Host(hostlink.HostLink):
         # Called without arguments when the connection is lost. Set before
         # connect().
         self.on_lost = _ignore
+        # Called with the URI that is really used, once there is a first
+        # connection. Complete before connect().
+        self.seers = []
+        # Whether they were.
+        self._told = False
         # How many of the lists of groups the driver has refused.
         self._refused = 0
         self._throttle = throttle.Throttle(interval=60.0)
+
+    def connect(self):
+        """
+        Open the connection. May hang. Raises libvirtError.
+        """
+        super(Host, self).connect()
+        if not self._told:
+            try:
+                uri = self.uri()
+            except libvirt.libvirtError:
+                self.close()
+                raise
+            self._told = True
+            for see in self.seers:
+                see(uri)
 
     @property
     def groups(self):
@@ -75,7 +95,7 @@ class Host(hostlink.HostLink):
             return False
         # Another server may take more.
         self._refused = 0
-        log.info("Connected again to %s", self.connections.uri)
+        log.info("Connected to %s", self.connections.uri)
         return True
 
     def _lose(self, error):

@@ -108,10 +108,10 @@ class Sampler(object):
         self._storage = storagetier.Storage(
             period, storage_period, canaries, monitors, self._connections,
             self._history, self._budget, self._scheduler)
-        self._cycle = self._make_cycle(
-            monitors, hosts, metadata, storage_period, period / 2)
         self._surroundings = surroundings.Surroundings(
             self._connections, hosts, period, storage_period, clock)
+        self._cycle = self._make_cycle(
+            monitors, hosts, metadata, storage_period, period / 2)
         begin = functools.partial(_begin, self._cycle, figures.Figures(
             self._sight, self._registry, self._history, hosts, clock),
             self._surroundings)
@@ -122,10 +122,14 @@ class Sampler(object):
         self._started = False
         self._stopped = False
 
-    def start(self):
+    def start(self, insist=False):
         """
         Connect, and begin the first round. Raises ConnectFailed, and
         AlreadyStarted.
+
+        insist: if libvirt is not to be had now, begin all the same, and try
+            again each round; ConnectFailed is raised only if that is
+            hopeless.
         """
         with self._lock:
             if self._started:
@@ -137,9 +141,11 @@ class Sampler(object):
             pool.start()
         try:
             self._connect()
-        except errors.ConnectFailed:
-            self.stop()
-            raise
+        except errors.ConnectFailed as e:
+            if not insist or e.hopeless or self._stopped:
+                self.stop()
+                raise
+            log.warning("Going on without libvirt: %s", e)
         if self.periodic:
             self._rounds.start()
 
@@ -227,9 +233,13 @@ class Sampler(object):
             overview.Patience(period + self._timeout, stuck_after))
 
     def _make_cycle(self, monitors, hosts, metadata, seldom, spread):
+        host = hosttier.Host(
+            self._connections, self._timeout, self._scheduler.clock)
+        if self.periodic:
+            # Those who keep time themselves ask for the VMs only.
+            host.seers.append(self._surroundings.see)
         return cycle.Cycle(
-            hosttier.Host(self._connections, self._timeout,
-                          self._scheduler.clock), hosts,
+            host, hosts,
             asker.Asker(monitors, self._connections, self._history,
                         self._budget, self._scheduler,
                         _metadata.parse(metadata),
@@ -249,17 +259,15 @@ class Sampler(object):
         uri = self._connections.uri
         try:
             # On Python 2.7 nobody could interrupt a wait without a limit.
-            found = future.result(2 * _PATIENCE)
+            future.result(2 * _PATIENCE)
         except libvirt.libvirtError as e:
-            raise errors.ConnectFailed(uri, connection.explain(e))
+            raise errors.ConnectFailed(
+                uri, connection.explain(e), connection.is_hopeless(e))
         except pool_errors.TaskStuck:
             raise errors.ConnectFailed(
                 uri, "no answer in %g seconds; does libvirtd hang?" %
                 _PATIENCE)
         log.info("Connected to %s", uri)
-        if self.periodic:
-            # Those who keep time themselves ask for the VMs only.
-            self._surroundings.see(found)
 
 
 def _make_pools(scheduler, timeout, stuck_after, workers, max_hung):
