@@ -25,6 +25,10 @@ DEFAULTS = {
     "socket": "/run/vdsm-sampler/socket",
     "socket_access": "all",
     "names": "debian",
+    "listen": "127.0.0.1:9177",
+    "certificate": "",
+    "key": "",
+    "client_ca": "",
 }
 
 
@@ -73,7 +77,8 @@ class ValueTest(TestCase):
             "timeout = .5", "stuck_after = 1e1",
             "connect = qemu+unix:///session?socket=/run/%41/sock",
             "socket = off", "socket_access = owner",
-            "[exporter]", "names = inovex",
+            "[exporter]", "names = inovex", "listen = [::]:80",
+            "certificate = /a b.pem", "key = /k", "client_ca = /c",
             "metadata = a=nova:instance/nova:flavor/@name, b={u,/}x"), {
                 "vm_sample_interval": 5.0,
                 "storage_period": 120.0,
@@ -83,6 +88,10 @@ class ValueTest(TestCase):
                 "stuck_after": 10.0,
                 "connect": "qemu+unix:///session?socket=/run/%41/sock",
                 "names": "inovex",
+                "listen": "[::]:80",
+                "certificate": "/a b.pem",
+                "key": "/k",
+                "client_ca": "/c",
                 "metadata":
                 "a=nova:instance/nova:flavor/@name, b={u,/}x",
                 "socket": "off",
@@ -95,6 +104,22 @@ class ValueTest(TestCase):
             with self.assertRaises(errors.BadValue) as caught:
                 self.load("[sampling]", "socket = " + path)
             self.assertIn("a path that begins with / or off",
+                          str(caught.exception))
+
+    def test_files(self):
+        self.assertEqual(
+            self.load("[exporter]", "certificate = ")["certificate"], "")
+        for path in ("a.pem", "/\xf6", "off"):
+            with self.assertRaises(errors.BadValue) as caught:
+                self.load("[exporter]", "certificate = " + path)
+            self.assertIn("a path that begins with /, or nothing",
+                          str(caught.exception))
+
+    def test_addresses(self):
+        for address in ("localhost:80", "1.2.3.4", "", "[::1]:99999"):
+            with self.assertRaises(errors.BadValue) as caught:
+                self.load("[exporter]", "listen = " + address)
+            self.assertIn("must be like 127.0.0.1:9177, ",
                           str(caught.exception))
 
     def test_types(self):

@@ -85,10 +85,18 @@ class WebAddressTest(kit.TestCase):
     def test_no_address(self):
         for address in ("", "9177", "127.0.0.1", "localhost:9177", "::1:9177",
                         "127.0.0.1:", "127.0.0.1:x", "[::1]", "*:9177",
-                        "127.0.0.1:1000000", "127.0.0.1:65536",
-                        "127.0.0.1:0\n", "a\nb:1", "127.0.0.1:9177 "):
-            self.check_error(address, "it must be like 127.0.0.1:9177, "
-                             "[::1]:9177 or :9177")
+                        "127.0.0.1:1000000", "127.0.0.1:65536", "a\nb:1",
+                        "127.0.0.1:1\n2"):
+            for call in (webaddress.check, webaddress.listen):
+                with self.assertRaises(ValueError) as caught:
+                    call(address)
+                self.assertEqual(
+                    str(caught.exception),
+                    "like 127.0.0.1:9177, [::1]:9177 or :9177")
+
+    def test_address(self):
+        for address in ("127.0.0.1:9177", " [fe80::1%eth0]:1 ", ":65535"):
+            webaddress.check(address)
 
     def test_no_such_number(self):
         for address in ("127.0.0.256:0", "1.2.3.4.5:0", "[:]:0", "[::1.]:0"):

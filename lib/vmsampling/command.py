@@ -19,6 +19,7 @@ from vmsampling import supervisor
 from vmsampling import text
 from vmsampling import version
 from vmsampling.commands import check
+from vmsampling.commands import exporter
 from vmsampling.commands import stuck
 from vmsampling.commands import top
 from vmsampling.commands import watch
@@ -69,7 +70,7 @@ def _parse(argv):
     # Python 2.7 insists on a command by itself.
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     commands.required = True
-    for module in (watch, top, stuck, check):
+    for module in (watch, top, stuck, check, exporter):
         module.add(commands)
     return parser.parse_args(argv)
 

@@ -31,6 +31,7 @@ from six.moves import configparser
 from vmsampling import errors
 from vmsampling import metadata
 from vmsampling import vocabulary
+from vmsampling import webaddress
 
 # The type of a value is the type of its default. The range holds for numbers
 # only, words are one of choices or a URI. The unit is for people; files and
@@ -54,6 +55,12 @@ def _check_path(text):
     text = text.strip()
     if text != OFF and not (os.path.isabs(text) and _PATH.match(text)):
         raise ValueError("a path that begins with / or " + OFF)
+
+
+def _check_file(text):
+    text = text.strip()
+    if text and not (os.path.isabs(text) and _PATH.match(text)):
+        raise ValueError("a path that begins with /, or nothing")
 
 
 KEYS = (
@@ -83,6 +90,18 @@ KEYS = (
         "who may read them there: everybody, as with libvirt's read-only "
         "socket, or the group or the user of the service",
         ("all", "group", "owner")),
+    Key("exporter", "listen", "", "127.0.0.1:9177", None, None,
+        "address and port of the exporter; without an address, all",
+        check=webaddress.check),
+    Key("exporter", "certificate", "", "", None, None,
+        "PEM file of its certificate and those up to a root; empty: no TLS",
+        check=_check_file),
+    Key("exporter", "key", "", "", None, None,
+        "PEM file of the key to it; empty: in the same file",
+        check=_check_file),
+    Key("exporter", "client_ca", "", "", None, None,
+        "PEM file of who signs the certificates that clients need; empty: "
+        "they need none", check=_check_file),
     Key("exporter", "names", "", vocabulary.NAMES[0], None, None,
         "the exporter whose names the metrics have", vocabulary.NAMES),
     Key("exporter", "metadata", "", "", None, None,

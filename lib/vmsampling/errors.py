@@ -105,6 +105,18 @@ class NoTerminal(Error):
         self.reason = reason
 
 
+class Unavailable(Error):
+    """
+    Raised for a part that something optional is missing for.
+    """
+    msg = "{self.part} needs {self.need}"
+
+    def __init__(self, part, need):
+        super(Unavailable, self).__init__(part, need)
+        self.part = part
+        self.need = need
+
+
 class ListenFailed(Error):
     """
     Raised by WebServer.start() for an address at which it cannot be reached.

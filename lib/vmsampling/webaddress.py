@@ -15,11 +15,11 @@ import socket
 
 from vmsampling import errors
 
-ADDRESS = re.compile(
+_ADDRESS = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[!-Z^-~]+)?\]|[0-9.]*):"
     r"(?P<port>[0-9]{1,5})\Z")
 
-EXPECTED = "like 127.0.0.1:9177, [::1]:9177 or :9177"
+_LAST_PORT = 65535
 
 # Connections that wait until we have a moment for them.
 _BACKLOG = 128
@@ -32,13 +32,22 @@ _REMEDIES = {
 }
 
 
+def check(address):
+    """
+    Raise a ValueError that says what an address must be.
+    """
+    match = _ADDRESS.match(address.strip())
+    if match is None or int(match.group("port")) > _LAST_PORT:
+        raise ValueError("like 127.0.0.1:9177, [::1]:9177 or :9177")
+
+
 def listen(address):
     """
-    Return a socket that listens there and never blocks. Raises ListenFailed.
+    Return a socket that listens there and never blocks. Raises ListenFailed,
+    and the ValueError of check().
     """
-    match = ADDRESS.match(address)
-    if match is None or int(match.group("port")) > 65535:
-        raise errors.ListenFailed(address, "it must be " + EXPECTED)
+    check(address)
+    match = _ADDRESS.match(address.strip())
     host, port = match.group("host").strip("[]"), int(match.group("port"))
     try:
         if not host:

@@ -14,14 +14,16 @@ from vmsampling import errors
 from vmsampling import output
 
 
-def settings(options):
+def settings(options, **more):
     """
     Return the settings, as config.load() does.
+
+    more: what other options say, by the names of keys; None: nothing.
     """
-    given = {}
-    if options.connect is not None:
-        given["connect"] = ("--connect", options.connect)
-    return config.load(options.config, given)
+    given = dict(more, connect=options.connect)
+    return config.load(options.config, dict(
+        (name, ("--" + name, text)) for name, text in given.items()
+        if text is not None))
 
 
 def write_report(report, lines, as_json, out):

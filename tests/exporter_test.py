@@ -1,0 +1,169 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+import mock
+
+import kit
+import webclient
+from vmsampling import config
+from vmsampling import errors
+
+kit.modern("prometheus_client")
+exporter = kit.modern("vmsampling.exporter")
+
+SNAPSHOT = {"time": 0.0, "round": 1, "connected": False, "vms": {},
+            "hung": []}
+
+
+class Sampler(object):
+    """
+    Looks like a sampler.Sampler.
+    """
+
+    def __init__(self, error=None):
+        self.error = error
+        self.insist = None
+        self.stopped = 0
+        self.rounds = 0
+        self.listener = None
+
+    def start(self, insist):
+        self.insist = insist
+        if self.error is not None:
+            raise self.error
+
+    def stop(self, timeout):
+        self.stopped += 1
+
+    def snapshot(self):
+        return SNAPSHOT
+
+    def wait_round(self, number, timeout):
+        return self.rounds >= number
+
+    def add_listener(self, listener):
+        self.listener = listener
+
+
+class ExporterTest(kit.TestCase):
+
+    def make(self, sampler=None, **settings):
+        self.sampler = sampler or Sampler()
+        self.station = mock.Mock()
+        settings = dict(
+            ((key.name, key.default) for key in config.KEYS),
+            listen="127.0.0.1:0", **settings)
+        with mock.patch.object(exporter.source, "make_sampler",
+                               return_value=self.sampler), \
+                mock.patch.object(exporter.station, "Station",
+                                  return_value=self.station):
+            made = exporter.Exporter(settings, 15.0)
+        self.addCleanup(made.stop)
+        return made
+
+    def get(self, made, path, *fields):
+        return webclient.get(webclient.port(made), path, *fields)
+
+    def test_start(self):
+        made = self.make()
+        made.start()
+        self.assertTrue(self.sampler.insist)
+        self.station.start.assert_called_once_with(self.sampler)
+
+    def test_metrics(self):
+        made = self.make()
+        made.start()
+        answer = self.get(made, "/metrics")
+        self.assertEqual(answer.status, 200)
+        self.assertTrue(answer.headers["Content-Type"].startswith(
+            "text/plain; version=0.0.4"))
+        self.assertIn(b"\nlibvirt_up 0", answer.body)
+
+    def test_openmetrics(self):
+        made = self.make()
+        made.start()
+        answer = self.get(
+            made, "/metrics", "Accept: application/openmetrics-text")
+        self.assertTrue(answer.headers["Content-Type"].startswith(
+            "application/openmetrics-text"))
+        self.assertTrue(answer.body.endswith(b"# EOF\n"))
+
+    def test_health(self):
+        made = self.make()
+        made.start()
+        self.assertEqual(self.get(made, "/healthz").status, 503)
+        self.sampler.rounds = 1
+        self.sampler.listener()
+        answer = self.get(made, "/healthz")
+        self.assertEqual((answer.status, answer.body), (200, b"ok\n"))
+
+    def test_hopeless(self):
+        made = self.make(Sampler(errors.ConnectFailed("x", "y", True)))
+        with self.assertRaises(errors.ConnectFailed):
+            made.start()
+        self.assertGreater(self.sampler.stopped, 0)
+        self.station.start.assert_not_called()
+
+    def test_address_is_taken(self):
+        first = self.make()
+        first.start()
+        with self.assertRaises(errors.ListenFailed):
+            self.make_at(webclient.port(first)).start()
+
+    def make_at(self, port):
+        made = self.make()
+        made._server._address = "127.0.0.1:%d" % port
+        return made
+
+    def test_bad_certificate(self):
+        made = self.make(certificate="/nowhere")
+        with self.assertRaises(errors.BadFile):
+            made.start()
+        # libvirt has not been asked.
+        self.assertIsNone(self.sampler.insist)
+
+    def test_dump(self):
+        made = self.make()
+        made.dump()
+        self.station.dump.assert_called_once_with()
+
+    def test_stop(self):
+        made = self.make()
+        made.start()
+        made.stop()
+        made.stop()
+        self.station.stop.assert_called_with(exporter._STOP)
+
+
+class HealthTest(kit.TestCase):
+
+    def setUp(self):
+        super(HealthTest, self).setUp()
+        self.now = 1000.0
+        self.sampler = Sampler()
+        self.health = exporter.Health(self.sampler, 15.0, lambda: self.now)
+
+    def check(self, status, text):
+        answer = self.health.answer()
+        self.assertEqual((answer.status, answer.body), (status, text))
+
+    def test_no_round_yet(self):
+        self.health.settle()
+        self.check(503, b"there was no round yet\n")
+
+    def test_rounds_go_on(self):
+        self.sampler.rounds = 1
+        for _ in range(3):
+            self.now += 30.0
+            self.check(200, b"ok\n")
+            self.health.settle()
+
+    def test_rounds_do_not_go_on(self):
+        self.sampler.rounds = 1
+        self.health.settle()
+        self.now += 31.0
+        self.check(503, b"the last round was 31 s ago\n")
+        self.health.settle()
+        self.check(200, b"ok\n")
