@@ -36,7 +36,7 @@ class DataTest(kit.TestCase):
         names = [u"<script>alert(1)</script>", u"\"><img src=x onerror=x>",
                  u"</script><!--", u"\u05d0\u05d1", u"caf\xe9"]
         if sys.maxunicode > 0xffff:
-            names.append(u"\U0001f600")
+            names.append(u"\U00020000")
         for name in names:
             data = self.data(samples.snapshot(samples.vm(name)))
             self.assertEqual(data["vms"][0]["name"], name)

@@ -60,12 +60,18 @@ class CompactTest(kit.TestCase):
         self.assertEqual(found.pop("vms")[0]["name"], "b")
         self.assertEqual(found, {
             "time": 5.0, "period": 2.0, "round": 7, "elapsed": 0.012,
-            "late": None, "threads": 11, "connected": True, "troubles": [],
-            "calls": [], "count": 2, "stuck": 1, "fresh": 2,
+            "late": None, "machine": None, "threads": 11, "connected": True,
+            "troubles": [], "calls": [], "count": 2, "stuck": 1, "fresh": 2,
             "pool": {"threads": 5, "free": 4, "late": 1, "stuck": 1,
                      "queued": 0},
             "budget": {"hung": 1, "max_hung": 12, "withheld": 0},
         })
+
+    def test_machine(self):
+        host = {"age": 0.1, "rates": {"busy": 12.0}, "load": (1.0, 2.0, 3.0)}
+        self.assertEqual(
+            compact(host=host, period=2.0)["machine"],
+            u"host  CPU% 12  load 1.00 2.00 3.00  MEM -/-G")
 
     def test_fresh_is_unknown_without_a_period(self):
         found = compact(vm("a"))
@@ -101,6 +107,7 @@ class VmTest(kit.TestCase):
     def test_all(self):
         self.assertEqual(one("a"), {
             "uuid": "0", "name": "a", "state": "running", "stuck": None,
+            "holder": None,
             "age": {"host": 0.12, "monitor": 0.5, "storage": None},
             "cpu": 1.5, "disk": 1000, "net": 1048576,
             "memory": 4 * 1024 ** 3, "rss": 1500000 * 1024, "vcpus": 2,
@@ -141,17 +148,20 @@ class VmTest(kit.TestCase):
         found = one("a", stuck=STUCK)["stuck"]
         self.assertEqual(found, {
             "seconds": 20.0, "call": "not asked",
-            "why": "its QEMU is stopped", "holder": None,
+            "why": "its QEMU is stopped",
             "kernel": "the QEMU is stopped: state T, in do_signal_stop",
         })
 
     def test_stuck_in_a_call(self):
         found = one("a", stuck={
-            "call": "ask()", "seconds": 2.0, "why": None, "holder": "backup",
+            "call": "ask()", "seconds": 2.0, "why": None,
             "kernel": {"state": "S", "syscall_name": "poll"}})["stuck"]
-        self.assertEqual(found["holder"], "backup")
         self.assertEqual(found["kernel"], "the thread of the call sleeps: "
                          "state S, system call poll")
+
+    def test_holder_of_the_job(self):
+        self.assertEqual(one("a", holder=u"back\x1bup")["holder"],
+                         u"back\\x1bup")
 
     def test_stuck_without_details(self):
         found = one("a", stuck={"seconds": None})["stuck"]

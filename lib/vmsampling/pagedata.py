@@ -13,6 +13,7 @@ from __future__ import absolute_import, division, print_function
 import re
 import sys
 
+from vmsampling import hostline
 from vmsampling import table
 from vmsampling import text
 from vmsampling import trends as _trends
@@ -67,6 +68,7 @@ def compact(snapshot, trends):
         "round": snapshot["round"],
         "elapsed": _number(snapshot["elapsed"], 3),
         "late": _number((snapshot.get("sampler") or {}).get("late"), 3),
+        "machine": _machine(snapshot, period or 0),
         "threads": snapshot["threads"],
         "connected": snapshot["connected"],
         "troubles": table.troubles(snapshot, period or 0),
@@ -87,6 +89,11 @@ def compact(snapshot, trends):
     }
 
 
+def _machine(snapshot, period):
+    host = snapshot.get("host")
+    return host and hostline.line(host, table.FRESH_PERIODS * period)
+
+
 def _rank(vm):
     # The stuck ones first, of these the oldest.
     stuck = vm["stuck"]
@@ -102,7 +109,8 @@ def _vm(uuid, vm, lines):
         "state": vm["state"],
         "age": dict((tier, _number(age, 2))
                     for tier, age in vm["age"].items()),
-        "stuck": vm["stuck"] and _stuck(vm),
+        "stuck": vm["stuck"] and _stuck(vm["stuck"]),
+        "holder": _text(vm.get("holder")),
         "cpu": _number(levels["cpu"], 4),
         "disk": _number(levels["disk"], 0),
         "net": _number(levels["net"], 0),
@@ -117,17 +125,14 @@ def _vm(uuid, vm, lines):
     return found
 
 
-def _stuck(vm):
-    stuck = vm["stuck"]
+def _stuck(stuck):
     said = stuck.get("kernel")
-    holder = stuck.get("holder") or vm.get("holder")
     return {
         "seconds": _number(stuck.get("seconds"), 1),
         "call": _text(stuck.get("call")),
         "why": _text(stuck.get("why")),
         # Of the QEMU if it was looked at, else of our thread that waits.
         "kernel": _text(_kernel(said, stuck.get("why")) if said else None),
-        "holder": _text(holder),
     }
 
 

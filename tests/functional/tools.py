@@ -19,6 +19,8 @@ from threadpool import clock
 _PACKAGES = {
     "amtool": "prometheus-alertmanager",
     "bindfs": "bindfs",
+    "chromedriver": "chromium-driver",
+    "chromium": "chromium",
     "libvirtd": "libvirt-daemon-system",
     "losetup": "mount",
     "prometheus": "prometheus",
