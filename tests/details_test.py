@@ -23,7 +23,7 @@ class LinesTest(kit.TestCase):
             u"a  running",
             u"  UUID         0",
             u"  ages         host 0.5s  monitor 0.5s  storage 42.0s  "
-            u"process -",
+            u"process -  detail -",
             u"  storage      answers: /nfs",
             u"  job          migration out"])
 
@@ -83,7 +83,7 @@ class LinesTest(kit.TestCase):
     def test_unknown(self):
         found = texts(snapshots.unknown("a"))
         self.assertIn(u"  ages         host -  monitor -  storage -  "
-                      u"process -", found)
+                      u"process -  detail -", found)
         self.assertEqual(found[-1], u"  -")
 
     def test_trends(self):

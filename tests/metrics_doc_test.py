@@ -24,12 +24,13 @@ class MetricsDocTest(kit.TestCase):
 
     def test_is_up_to_date(self):
         import metrics_doc
-        self.assertEqual(metrics_doc.text(), self.found,
-                         "doc/metrics.md is old: make metrics-doc")
+        # Nobody wants to read both.
+        self.assertTrue(metrics_doc.text() == self.found,
+                        "doc/metrics.md is old: make metrics-doc")
 
     def test_is_whole(self):
         for name in vocabulary.NAMES:
             words = vocabulary.named(name)
             for metric in words.fields + words.vms + words.paths:
-                self.assertIn("\n| %s | %s | " % (metric.name, metric.type),
-                              self.found)
+                row = "\n| %s | %s | " % (metric.name, metric.type)
+                self.assertTrue(row in self.found, row)
