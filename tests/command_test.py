@@ -14,6 +14,7 @@ import mock
 import six
 
 import kit
+import wire_test
 from vmsampling import check
 from vmsampling import command
 from vmsampling import config
@@ -25,7 +26,9 @@ from vmsampling import source
 from vmsampling import station
 from vmsampling import version
 from vmsampling import watch
+from vmsampling import wire
 from vmsampling.commands import check as check_command
+from vmsampling.commands import replay as replay_command
 from vmsampling.commands import stuck as stuck_command
 from vmsampling.commands import watch as watch_command
 
@@ -291,6 +294,33 @@ class WatchTest(TestCase):
         self.assertIn("info \\x1b", err)
         self.assertEqual(logging.getLogger().handlers, self.handlers)
 
+    def test_warnings_are_for_a_flight_recorder_too(self):
+        handler = kit.Logs()
+        log = logging.getLogger("vmsampling.some")
+
+        def run():
+            logging.getLogger().addHandler(handler)
+            log.info("info")
+            log.warning("warning")
+            logging.getLogger().removeHandler(handler)
+
+        self.assertNotIn("warning", self.watch(Job(run))[2])
+        self.assertEqual(handler.records, [(logging.WARNING, "warning")])
+
+    def test_dump(self):
+        options = mock.Mock(period=None, rounds=None, own=False, serve=True,
+                            config=[], connect=None, format="json")
+        self.watch(Job())
+        with mock.patch.object(watch_command.output, "Output"), \
+                mock.patch.object(station, "Station") as a_station:
+            job = watch_command.Job(options)
+            ask, = job.signals.values()
+            # It comes whenever it likes.
+            ask()
+            job.prepare()
+            ask()
+        a_station.return_value.dump.assert_called_once_with()
+
     def setUp(self):
         super(WatchTest, self).setUp()
         self.handlers = list(logging.getLogger().handlers)
@@ -355,6 +385,63 @@ class StuckTest(TestCase):
         self.patch(output.Output, "write",
                    mock.Mock(side_effect=errors.OutputClosed("x")))
         self.assertEqual(self.stuck(STUCK), (1, u"", u""))
+
+
+class ReplayTest(TestCase):
+
+    def replay(self, content, *argv):
+        path = self.path("dump")
+        with io.open(path, "wb") as stream:
+            stream.write(content)
+        return self.main("replay", path, *argv)
+
+    def test_rounds(self):
+        content = b"".join(wire.line(wire_test.snapshot(round=number))
+                           for number in (1, 2, 3))
+        status, out, err = self.replay(content, "--rounds", "2")
+        self.assertEqual((status, err), (0, u""))
+        self.assertEqual([line.split()[1] for line in out.splitlines()
+                          if line.startswith(u"round")], [u"1", u"2"])
+        _, out, _ = self.replay(content, "--format", "json")
+        self.assertEqual(len(out.splitlines()), 3)
+        _, out, _ = self.replay(content, "--speed", "1000")
+        self.assertIn(u"round 3 ", out)
+
+    def test_standard_input(self):
+        saved = sys.stdin
+        for sys.stdin in (open(os.devnull), None):
+            try:
+                status, _, err = self.main("replay", "-")
+            finally:
+                stdin, sys.stdin = sys.stdin, saved
+                if stdin is not None:
+                    stdin.close()
+            self.assertEqual(status, 2)
+            self.assertIn("vdsm-sampler: standard input: ", err)
+
+    def test_bad_files(self):
+        for content, message in (
+                (b"", "there is no round to show"),
+                (b"\n\n{", "line 3: no JSON")):
+            self.assertEqual(self.replay(content), (
+                2, u"", u"vdsm-sampler: %s: %s\n" % (
+                    self.path("dump"), message)))
+        for path, reason in ((self.path("none"), "No such file or directory"),
+                             (self.folder, "Is a directory")):
+            self.check_error("%s: cannot be read: %s" % (path, reason),
+                             "replay", path)
+
+    def test_bad_options(self):
+        for option, text, expected in (
+                ("--rounds", "0", "a whole number not below 1"),
+                ("--speed", "0", "a number from 0.01 to 1000"),
+                ("--from", "x", "a time such as 14:05, 14:05:30 or "
+                 "2026-11-27 14:05:30")):
+            self.check_error("%s = %s: must be %s" % (option, text, expected),
+                             "replay", "x", option, text)
+
+    def test_signal(self):
+        self.assertEqual(replay_command.Job.status_of_signal(15), 0)
 
 
 class CheckTest(TestCase):

@@ -29,6 +29,7 @@ DEFAULTS = {
     "certificate": "",
     "key": "",
     "client_ca": "",
+    "dump_folder": "/var/lib/vdsm-sampler",
 }
 
 
@@ -77,6 +78,7 @@ class ValueTest(TestCase):
             "timeout = .5", "stuck_after = 1e1",
             "connect = qemu+unix:///session?socket=/run/%41/sock",
             "socket = off", "socket_access = owner",
+            "dump_folder = /tmp",
             "[exporter]", "names = inovex", "listen = [::]:80",
             "certificate = /a b.pem", "key = /k", "client_ca = /c",
             "metadata = a=nova:instance/nova:flavor/@name, b={u,/}x"), {
@@ -95,7 +97,8 @@ class ValueTest(TestCase):
                 "metadata":
                 "a=nova:instance/nova:flavor/@name, b={u,/}x",
                 "socket": "off",
-                "socket_access": "owner"})
+                "socket_access": "owner",
+                "dump_folder": "/tmp"})
 
     def test_paths(self):
         self.assertEqual(self.load(

@@ -62,7 +62,8 @@ class TestCase(kit.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.settings = {
             "socket": os.path.join(self.folder, "socket"),
-            "socket_access": "owner", "connect": "test:///default"}
+            "socket_access": "owner", "connect": "test:///default",
+            "dump_folder": "off"}
         self.sampler = Sampler()
         logs = kit.logs("vmsampling")
         self.logs = logs.__enter__()
@@ -165,3 +166,49 @@ class FeedTest(TestCase):
                 link.read(kit.PATIENCE)
             self.await_threads()
         self.assertIn("FAILED thread station", logs.at(40))
+
+
+class DumpTest(TestCase):
+
+    def setUp(self):
+        super(DumpTest, self).setUp()
+        self.settings["socket"] = "off"
+        self.settings["dump_folder"] = os.path.join(self.folder, "dumps")
+
+    def dumps(self):
+        if not os.path.isdir(self.settings["dump_folder"]):
+            return []
+        return [name for name in os.listdir(self.settings["dump_folder"])
+                if name.endswith(".gz")]
+
+    def test_asked_for(self):
+        made = self.start()
+        self.sampler.settle()
+        kit.eventually(lambda: os.path.isdir(self.settings["dump_folder"]))
+        self.assertEqual(self.dumps(), [])
+        made._recorder._writer.join(kit.PATIENCE)
+        made.dump()
+        kit.eventually(self.dumps)
+        self.assertIn("somebody has asked", self.logs.at(30)[-1])
+
+    def test_stuck(self):
+        made = self.start()
+        made._recorder._writer.join(kit.PATIENCE)
+        self.sampler.settle(vms=wire_test.vm(
+            stuck={"call": "x", "why": None}))
+        kit.eventually(self.dumps)
+
+    def test_off(self):
+        self.settings["dump_folder"] = "off"
+        self.start().dump()
+        kit.eventually(lambda: self.logs.at(30))
+        self.assertIn("dump_folder in [sampling] is off",
+                      self.logs.at(30)[0])
+
+    def test_signal_while_it_is_woken(self):
+        # A handler runs on a thread that may hold the lock.
+        made = self.start()
+        made._recorder._writer.join(kit.PATIENCE)
+        with made._lock:
+            made.dump()
+        kit.eventually(self.dumps)

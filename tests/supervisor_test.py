@@ -245,6 +245,20 @@ class SignalTest(TestCase):
             self.assertEqual(self.run_job(gate, gate.open),
                              100 + signal.SIGTERM)
 
+    def test_signal_that_ends_nothing(self):
+        before = signal.getsignal(signal.SIGUSR1)
+        told = threading.Event()
+
+        def run():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            kit.wait(told)
+            return 7
+
+        with mock.patch.object(
+                Job, "signals", {signal.SIGUSR1: told.set}, create=True):
+            self.assertEqual(self.run_job(run), 7)
+        self.assertEqual(signal.getsignal(signal.SIGUSR1), before)
+
     def test_job_that_cannot_end(self):
         with kit.Gate() as gate, self.kept_wakeups():
             def run():

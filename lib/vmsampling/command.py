@@ -20,6 +20,7 @@ from vmsampling import text
 from vmsampling import version
 from vmsampling.commands import check
 from vmsampling.commands import exporter
+from vmsampling.commands import replay
 from vmsampling.commands import stuck
 from vmsampling.commands import top
 from vmsampling.commands import watch
@@ -70,7 +71,7 @@ def _parse(argv):
     # Python 2.7 insists on a command by itself.
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     commands.required = True
-    for module in (watch, top, stuck, check, exporter):
+    for module in (watch, top, stuck, check, exporter, replay):
         module.add(commands)
     return parser.parse_args(argv)
 
@@ -88,10 +89,12 @@ class _Formatter(logging.Formatter):
 def _logging(level):
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter(_LOG_FORMAT))
+    handler.setLevel(level)
     root = logging.getLogger()
     saved = root.level
     root.addHandler(handler)
-    root.setLevel(level)
+    # A flight recorder wants them, too.
+    root.setLevel(min(level, logging.WARNING))
     try:
         yield
     finally:

@@ -90,6 +90,9 @@ KEYS = (
         "who may read them there: everybody, as with libvirt's read-only "
         "socket, or the group or the user of the service",
         ("all", "group", "owner")),
+    Key("sampling", "dump_folder", "", "/var/lib/vdsm-sampler", None, None,
+        "where a service writes its last minutes when a VM gets stuck; off: "
+        "nowhere", check=_check_path),
     Key("exporter", "listen", "", "127.0.0.1:9177", None, None,
         "address and port of the exporter; without an address, all",
         check=webaddress.check),

@@ -58,7 +58,7 @@ class BadUsage(Error):
 
 class BadFile(Error):
     """
-    Raised for a configuration file that cannot be read or understood.
+    Raised for a file that cannot be read or understood.
     """
     msg = "{self.path}: {self.reason}"
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """
-What a service has around its sampler, so that others need none: the feed of
-its snapshots. One thread does it, beside those of the sampling.
+What a service has around its sampler: the feed of its snapshots, so that
+others need no sampler, and the flight recorder. One thread does it, beside
+those of the sampling.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -21,6 +22,7 @@ from vmsampling import config
 from vmsampling import errors
 from vmsampling import feed as _feed
 from vmsampling import listener as _listener
+from vmsampling import recorder as _recorder
 from vmsampling import wire
 
 log = logging.getLogger("vmsampling.station")
@@ -56,6 +58,7 @@ class Station(object):
         # Set by start(); afterwards of the thread only.
         self._sampler = None
         self._feed = None
+        self._recorder = None
         # The round that was taken last.
         self._round = 0
         self._line = None
@@ -66,6 +69,8 @@ class Station(object):
         # Under the lock; None before start() and after stop().
         self._waiter = None
         self._stopped = False
+        # Whether somebody has asked for a dump.
+        self._asked = False
 
     def start(self, sampler):
         """
@@ -79,6 +84,11 @@ class Station(object):
         with self._lock:
             self._waiter = _waiter.Waiter()
         self._poll.register(self._waiter, select.POLLIN)
+        if self._settings["dump_folder"] != config.OFF:
+            self._recorder = _recorder.Recorder(
+                self._settings["dump_folder"], self._settings["connect"],
+                self._clock)
+            self._recorder.start()
         sampler.add_listener(self._wake)
         self._thread.start()
 
@@ -93,6 +103,14 @@ class Station(object):
         self._wake()
         if self._thread.is_alive():
             self._thread.join(timeout)
+
+    def dump(self):
+        """
+        Have the last minutes written to the dump folder. Never blocks.
+        Thread: any, and a signal's handler.
+        """
+        self._asked = True
+        self._wake()
 
     def _wake(self):
         """
@@ -112,6 +130,9 @@ class Station(object):
                 events = self._wait()
                 if self._sampler.wait_round(self._round + 1, 0):
                     self._publish()
+                if self._asked:
+                    self._asked = False
+                    self._dump()
                 if self._feed is not None:
                     self._feed.handle(events)
                 elif self._is_due():
@@ -119,6 +140,8 @@ class Station(object):
         finally:
             if self._feed is not None:
                 self._feed.close()
+            if self._recorder is not None:
+                self._recorder.stop()
             with self._lock:
                 self._waiter.close()
                 self._waiter = None
@@ -153,6 +176,14 @@ class Station(object):
         self._line = wire.line(snapshot)
         if self._feed is not None:
             self._feed.publish(self._line)
+        if self._recorder is not None and self._round:
+            self._recorder.add(snapshot, self._line)
+
+    def _dump(self):
+        if self._recorder is None:
+            log.warning("No dump is made: dump_folder in [sampling] is off")
+        else:
+            self._recorder.dump("somebody has asked for it")
 
     def _is_due(self):
         return self._retry_at is not None and self._retry_at <= self._clock()

@@ -19,6 +19,11 @@ stop()      makes prepare() return soon, and undoes what it did; called by the
             main thread, maybe after go_on()
 grace       seconds that it has for that
 status_of_signal(number)    the exit status when a signal has ended it
+
+and it may have
+
+signals     {number of another signal: function}, which is called on the main
+            thread in between anything, so it must not block or raise
 """
 
 from __future__ import absolute_import, division, print_function
@@ -101,11 +106,13 @@ class Interrupt(object):
         self._waiter.close()
 
     @contextlib.contextmanager
-    def signals(self):
+    def signals(self, others):
         """
         Take the signals; they wake the current wait, and the next one.
+
+        others: {number: function} of those that end nothing.
         """
-        with _signals(self._waiter.wakeup_fd, self.received):
+        with _signals(self._waiter.wakeup_fd, self.received, others):
             yield
 
     def _check(self):
@@ -137,7 +144,7 @@ class Supervisor(object):
         Run the job and return the exit status. Thread: the main one.
         """
         interrupt = self._interrupt
-        with interrupt.signals():
+        with interrupt.signals(getattr(self._job, "signals", {})):
             try:
                 status = self._run()
             except Interrupted:
@@ -206,9 +213,10 @@ class Supervisor(object):
 
 
 @contextlib.contextmanager
-def _signals(wakeup_fd, received):
+def _signals(wakeup_fd, received, others):
     """
-    Collect the numbers of signals in a list.
+    Collect the numbers of signals in a list; others, {number: function}, call
+    their function.
 
     Without the descriptor, a signal that arrives between a look at the list
     and the wait after it would be served when that wait ends: never.
@@ -218,6 +226,11 @@ def _signals(wakeup_fd, received):
 
     saved_fd = signal.set_wakeup_fd(wakeup_fd)
     saved = [(number, signal.signal(number, receive)) for number in SIGNALS]
+    for number, call in others.items():
+        saved.append((number, signal.signal(
+            number, lambda _number, _frame, call=call: call())))
+        # They end nothing, so no system call of any thread either.
+        signal.siginterrupt(number, False)
     try:
         yield
     finally:

@@ -133,8 +133,15 @@ def check_snapshot(found):
     _check(found, _SNAPSHOT, "")
     for uuid, vm in found["vms"].items():
         _check(vm["age"], _AGES, "vms/%s/age/" % uuid)
-    if not 0 <= found["time"] < _LAST_TIME:
-        raise ValueError("time is %r" % found["time"])
+    check_time(found["time"])
+
+
+def check_time(found):
+    """
+    Raise ValueError unless this is a time of day that people can be told.
+    """
+    if not isinstance(found, _NUMBER) or not 0 <= found < _LAST_TIME:
+        raise ValueError("time is %r" % (found,))
 
 
 def _line(data):

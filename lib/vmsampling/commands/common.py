@@ -63,7 +63,7 @@ def add_own(parser):
 
 def add_options(parser):
     """
-    Add the options that all commands have.
+    Add the options of commands that have to do with libvirt.
     """
     parser.add_argument(
         "--connect", metavar="URI", help="libvirt to use (default: "
@@ -72,6 +72,13 @@ def add_options(parser):
         "--config", metavar="FILE", action="append",
         help="read this instead of %s and its drop-ins; may be repeated, "
         "the last one wins" % config.MAIN_FILE)
+    add_verbosity(parser)
+
+
+def add_verbosity(parser):
+    """
+    Add the options that say what is logged.
+    """
     parser.add_argument(
         "-v", "--verbose", dest="level", action="store_const",
         const=logging.INFO, default=logging.ERROR,

@@ -7,6 +7,7 @@ vdsm-sampler watch
 
 from __future__ import absolute_import, division, print_function
 
+import signal
 import sys
 
 from vmsampling import config
@@ -46,6 +47,9 @@ class Job(object):
         self._out = output.Output(sys.stdout)
         # None until prepare() gets so far.
         self._watch = None
+        # Asked for a dump by SIGUSR1. None: this is no service.
+        self._station = None
+        self.signals = {signal.SIGUSR1: self._dump}
         # One way.
         self._ending = False
 
@@ -57,14 +61,14 @@ class Job(object):
         from vmsampling import source
         from vmsampling import station
         from vmsampling import watch
-        a_station = None
         if self._serve:
-            a_station = station.Station(
+            self._station = station.Station(
                 self._settings, self._period, must_serve=True)
         self._watch = watch.Watch(
             source.Source(
                 self._settings, self._period, self._own, self._asked),
-            self._how_many, self._as_json, self._out, a_station)
+            self._how_many, self._as_json, self._out,
+            self._station)
         if not self._ending:
             self._watch.start()
         return None
@@ -75,6 +79,10 @@ class Job(object):
         """
         self._watch.run(interrupt)
         return supervisor.OK
+
+    def _dump(self):
+        if self._station is not None:
+            self._station.dump()
 
     def stop(self):
         self._ending = True
