@@ -3,6 +3,8 @@
 
 from __future__ import absolute_import, division, print_function
 
+import json
+
 import mock
 
 import kit
@@ -13,8 +15,12 @@ from vmsampling import errors
 kit.modern("prometheus_client")
 exporter = kit.modern("vmsampling.exporter")
 
-SNAPSHOT = {"time": 0.0, "round": 1, "connected": False, "vms": {},
-            "hung": []}
+SNAPSHOT = {
+    "time": 0.0, "round": 1, "elapsed": None, "connected": False, "vms": {},
+    "hung": [], "threads": 9, "period": 15.0,
+    "pool": {"threads": 4, "free": 4, "late": 0, "stuck": 0, "queued": 0},
+    "budget": {"hung": 0, "max_hung": 12, "withheld": 0},
+}
 
 
 class Sampler(object):
@@ -80,6 +86,24 @@ class ExporterTest(kit.TestCase):
         self.assertTrue(answer.headers["Content-Type"].startswith(
             "text/plain; version=0.0.4"))
         self.assertIn(b"\nlibvirt_up 0", answer.body)
+
+    def test_page(self):
+        made = self.make()
+        made.start()
+        answer = self.get(made, "/")
+        self.assertEqual((answer.status, answer.headers["Content-Type"]),
+                         (200, "text/html; charset=utf-8"))
+        self.assertIn("script-src 'sha256-",
+                      answer.headers["Content-Security-Policy"])
+        self.assertTrue(answer.body.startswith(b"<!"), answer.body[:20])
+
+    def test_figures_of_the_page(self):
+        made = self.make()
+        made.start()
+        answer = self.get(made, "/snapshot.json")
+        self.assertEqual((answer.status, answer.headers["Content-Type"]),
+                         (200, "application/json"))
+        self.assertEqual(json.loads(answer.body.decode("ascii"))["vms"], [])
 
     def test_openmetrics(self):
         made = self.make()

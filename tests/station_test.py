@@ -8,6 +8,7 @@ import shutil
 import tempfile
 
 import mock
+from six.moves import queue
 
 import kit
 import wire_test
@@ -80,6 +81,17 @@ class TestCase(kit.TestCase):
         self.assertIsNotNone(found, self.logs.records)
         self.addCleanup(found.close)
         return found
+
+
+class ReaderTest(TestCase):
+
+    def test_each_round(self):
+        self.settings["socket"] = "off"
+        seen = queue.Queue()
+        self.start(reader=lambda found: seen.put(found["round"]))
+        self.assertEqual(seen.get(timeout=30), 0)
+        self.sampler.settle()
+        self.assertEqual(seen.get(timeout=30), 1)
 
 
 class FeedTest(TestCase):

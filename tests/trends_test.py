@@ -15,8 +15,9 @@ RATES = {
 
 
 def snapshot(number, **vms):
-    return {"round": number, "vms": dict(
-        (uuid, {"rates": rates}) for uuid, rates in vms.items())}
+    return {"round": number, "period": 2.0, "vms": dict(
+        (uuid, {"rates": rates, "age": {"monitor": 0.1, "host": 0.1}})
+        for uuid, rates in vms.items())}
 
 
 class TrendsTest(kit.TestCase):
@@ -38,6 +39,19 @@ class TrendsTest(kit.TestCase):
             self.trends.add(snapshot(number, a={"cpu.time": number * 1e9}))
         self.assertEqual(self.trends.of("a")["cpu"], [3.0, 4.0, 5.0])
         self.assertEqual(self.trends.of("a")["net"], [None] * 3)
+
+    def test_vm_that_does_not_answer(self):
+        found = snapshot(1, a=RATES)
+        self.trends.add(found)
+        found = snapshot(2, a=RATES)
+        found["vms"]["a"]["age"] = {"monitor": 4.0, "host": 3.9}
+        self.trends.add(found)
+        self.assertEqual(self.trends.of("a"), {
+            "cpu": [1.5, 1.5], "disk": [15.0, None], "net": [3.0, 3.0]})
+        found = snapshot(3, a=RATES)
+        found["vms"]["a"]["age"] = {"monitor": None, "host": None}
+        self.trends.add(found)
+        self.assertEqual(self.trends.of("a")["net"], [3.0, 3.0, None])
 
     def test_same_round_again(self):
         self.trends.add(snapshot(1, a=RATES))

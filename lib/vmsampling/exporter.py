@@ -11,9 +11,11 @@ from __future__ import absolute_import, division, print_function
 import logging
 
 from threadpool import clock as _clock
+from vmsampling import page
 from vmsampling import scrape
 from vmsampling import source
 from vmsampling import station
+from vmsampling import trends
 from vmsampling import webresponse
 from vmsampling import webserver
 from vmsampling import webtls
@@ -38,8 +40,11 @@ class Exporter(object):
         period: seconds between two rounds.
         """
         self._sampler = source.make_sampler(settings, period)
-        self._station = station.Station(settings, period)
+        lines = trends.Trends()
+        self._station = station.Station(settings, period, reader=lines.add)
         self._scrape = scrape.Scrape(self._sampler.snapshot, settings)
+        self._page = page.Page(
+            self._sampler.snapshot, lines, settings["connect"])
         self._health = Health(self._sampler, period)
         self._server = webserver.WebServer(
             settings["listen"], self._routes(), _certificates(settings))
@@ -93,14 +98,23 @@ class Exporter(object):
 
     def _routes(self):
         return {
+            "/": self._html,
+            "/snapshot.json": self._figures,
             "/metrics": self._metrics,
             "/healthz": self._health.answer,
         }
 
+    # What follows is called by the server's worker.
+
+    def _html(self, _question):
+        return webresponse.Response(
+            200, page.HTML_TYPE, self._page.html(), self._page.headers)
+
+    def _figures(self, _question):
+        return webresponse.Response(
+            200, page.DATA_TYPE, self._page.data(), self._page.headers)
+
     def _metrics(self, question):
-        """
-        Thread: the server's worker.
-        """
         content_type, body = self._scrape.render(
             _OPENMETRICS if question.openmetrics else None)
         return webresponse.Response(200, content_type, body)

@@ -41,14 +41,17 @@ class Station(object):
     Construct, start, stop: one way.
     """
 
-    def __init__(self, settings, period, must_serve=False,
+    def __init__(self, settings, period, must_serve=False, reader=None,
                  clock=_clock.monotonic):
         """
         settings: as config.load() returns them.
         period: seconds between two rounds of the sampler.
         must_serve: have start() raise when the socket is not to be had. If
             not, that is logged and tried again.
+        reader: called with each snapshot on the station's thread, if there is
+            one; must not block.
         """
+        self._reader = reader
         self._settings = settings
         self._period = period
         self._must_serve = must_serve
@@ -178,6 +181,8 @@ class Station(object):
             self._feed.publish(self._line)
         if self._recorder is not None and self._round:
             self._recorder.add(snapshot, self._line)
+        if self._reader is not None:
+            self._reader(snapshot)
 
     def _dump(self):
         if self._recorder is None:

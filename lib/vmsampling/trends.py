@@ -20,6 +20,13 @@ _PARTS = (
 )
 NAMES = tuple(name for name, _ in _PARTS)
 
+# Those that stand still with a tier: what was last seen of them is not what
+# is. CPU times are read elsewhere when the VM does not answer.
+_TIERS = {"disk": "monitor", "net": "host"}
+
+# A tier is old when it has missed so many rounds.
+_PERIODS = 2
+
 # libvirt's CPU times are nanoseconds.
 _SCALE = {"cpu": 1e-9}
 
@@ -56,7 +63,7 @@ class Trends(object):
                 values = old.get(uuid)
                 if values is None:
                     values = collections.deque(maxlen=self._points)
-                values.append(levels(vm["rates"]))
+                values.append(_levels_now(vm, snapshot.get("period")))
                 self._vms[uuid] = values
 
     def of(self, uuid):
@@ -69,6 +76,15 @@ class Trends(object):
             values = list(self._vms.get(uuid, ()))
         return dict((name, [value[name] for value in values])
                     for name in NAMES)
+
+
+def _levels_now(vm, period):
+    found = levels(vm["rates"])
+    for name, tier in _TIERS.items():
+        age = vm["age"].get(tier)
+        if age is None or (period and age >= _PERIODS * period):
+            found[name] = None
+    return found
 
 
 def levels(rates):
