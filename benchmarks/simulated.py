@@ -194,6 +194,15 @@ class Connection(object):
     def domainEventDeregisterAny(self, _number):
         pass
 
+    def getLibVersion(self):
+        return libvirt.getVersion()
+
+    def getVersion(self):
+        return libvirt.getVersion()
+
+    def listAllStoragePools(self, _flags=0):
+        return []
+
     def listAllDomains(self, _flags=0):
         return [Domain(self._host, vm) for vm in self._host.vms]
 
@@ -244,6 +253,13 @@ class Domain(object):
         if self.vm.held:
             return [libvirt.VIR_DOMAIN_CONTROL_OCCUPIED, 0, 1000]
         return [libvirt.VIR_DOMAIN_CONTROL_OK, 0, 0]
+
+    def jobStats(self, _flags=0):
+        return {"type": libvirt.VIR_DOMAIN_JOB_NONE}
+
+    def diskErrors(self, _flags=0):
+        self._host.read_disk()
+        return {}
 
     def XMLDesc(self, _flags=0):
         return _XML % (self.vm.image, self.vm.number)
