@@ -26,7 +26,8 @@ class Client(object):
         """
         self._sock = socket.create_connection((host, port), kit.PATIENCE)
         if context is not None:
-            self._sock = context.wrap_socket(self._sock)
+            self._sock = context.wrap_socket(
+                self._sock, server_hostname=host)
         self.data = b""
 
     def send(self, data):
