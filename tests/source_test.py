@@ -130,7 +130,14 @@ class OwnTest(TestCase):
 
     def test_stop_while_it_starts(self):
         sampler = self.samplers[0]
-        sampler.start = lambda: self.source.stop()
+
+        def start():
+            self.source.stop()
+            self.assertTrue(sampler.stopped.is_set())
+            # As one that does not know yet that it is to start.
+            sampler.stopped.clear()
+
+        sampler.start = start
         self.start()
         self.assertTrue(sampler.stopped.is_set())
 

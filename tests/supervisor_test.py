@@ -256,7 +256,10 @@ class SignalTest(TestCase):
 
         with mock.patch.object(
                 Job, "signals", {signal.SIGUSR1: told.set}, create=True):
-            self.assertEqual(self.run_job(run), 7)
+            with mock.patch.object(
+                    signal, "siginterrupt", wraps=signal.siginterrupt) as call:
+                self.assertEqual(self.run_job(run), 7)
+        call.assert_called_once_with(signal.SIGUSR1, False)
         self.assertEqual(signal.getsignal(signal.SIGUSR1), before)
 
     def test_job_that_cannot_end(self):
