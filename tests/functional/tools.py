@@ -28,6 +28,7 @@ _PACKAGES = {
     "promtool": "prometheus",
     "qemu-nbd": "qemu-utils",
     "setpriv": "util-linux",
+    "tmux": "tmux",
     "virsh": "libvirt-clients",
     "virt-admin": "libvirt-clients",
 }
