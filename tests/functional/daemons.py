@@ -76,9 +76,16 @@ class Daemon(object):
                 self._command[0], tools.tail(self.log)))
         with open(self.log) as stream:
             found = self._listening.search(stream.read())
-        if found is not None:
-            self.port = int(found.group(1))
-        return found is not None
+        if found is None:
+            return False
+        self.port = int(found.group(1))
+        return self._is_ready()
+
+    def _is_ready(self):
+        """
+        Whether it serves, now that it listens.
+        """
+        return True
 
     def stop(self):
         """
@@ -97,11 +104,12 @@ class Daemon(object):
 
     def get(self, path, **query):
         """
-        Return the body of an answer.
+        Return the body of an answer. A list in the query is a parameter that
+        is given several times.
         """
         url = "http://%s%s" % (self.address, path)
         if query:
-            url += "?" + parse.urlencode(query)
+            url += "?" + parse.urlencode(query, doseq=True)
         return fetch(request.Request(url))
 
     def get_json(self, path, **query):
@@ -139,6 +147,14 @@ class Prometheus(Daemon):
              "--storage.tsdb.path=" + os.path.join(folder.path, "tsdb"),
              "--web.listen-address=127.0.0.1:0"],
             folder, "prometheus", r'msg="Listening on" address=[\d.]+:(\d+)')
+
+    def _is_ready(self):
+        try:
+            self.get("/-/ready")
+        except AssertionError:
+            # It reads its storage yet.
+            return False
+        return True
 
     def query(self, expression):
         """
