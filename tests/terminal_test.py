@@ -223,7 +223,7 @@ class DrawTest(TestCase):
 
     def test_resumed(self):
         made = self.make()
-        with made.use(self.interrupt), self.interrupt.signals():
+        with made.use(self.interrupt), self.interrupt.signals({}):
             made.draw([LINE])
             self.written()
             # As a shell does before.
@@ -265,7 +265,7 @@ class ReadTest(TestCase):
 
     def test_window_changes(self):
         made = self.make()
-        with made.use(self.interrupt), self.interrupt.signals():
+        with made.use(self.interrupt), self.interrupt.signals({}):
             os.kill(os.getpid(), signal.SIGWINCH)
             self.assertEqual(made.read(kit.PATIENCE), [])
 
@@ -274,7 +274,7 @@ class ReadTest(TestCase):
         saved = [signal.getsignal(n) for n in supervisor.SIGNALS]
         try:
             with self.assertRaises(supervisor.Interrupted):
-                with made.use(self.interrupt), self.interrupt.signals():
+                with made.use(self.interrupt), self.interrupt.signals({}):
                     os.kill(os.getpid(), signal.SIGTERM)
                     while True:
                         made.read(kit.PATIENCE)
