@@ -17,7 +17,10 @@ class AgingTest(kit.TestCase):
     def setUp(self):
         super(AgingTest, self).setUp()
         self.snapshot = wire_test.snapshot(
-            vms=wire_test.vm(stuck=STUCK), hung=[dict(STUCK, late=1.0)])
+            vms=wire_test.vm(stuck=STUCK), hung=[dict(STUCK, late=1.0)],
+            host={"age": 0.5, "time": 1.0, "load": [1.0]},
+            server={"age": 20.0, "nWorkers": 5},
+            pools={"images": {"age": 1.0, "state": "running"}})
         self.before = copy.deepcopy(self.snapshot)
         self.found = aging.aged(self.snapshot, 3.0)
 
@@ -28,6 +31,11 @@ class AgingTest(kit.TestCase):
         self.assertEqual(vm["stuck"], dict(STUCK, seconds=5.0))
         self.assertEqual(
             self.found["hung"], [dict(STUCK, seconds=5.0, late=4.0)])
+        self.assertEqual(self.found["host"],
+                         {"age": 3.5, "time": 1.0, "load": [1.0]})
+        self.assertEqual(self.found["server"], {"age": 23.0, "nWorkers": 5})
+        self.assertEqual(self.found["pools"]["images"],
+                         {"age": 4.0, "state": "running"})
         self.assertEqual(self.found["time"], 3.0)
         self.assertEqual(self.found["monotonic"], 1003.0)
 

@@ -66,6 +66,14 @@ class ReportTest(kit.TestCase):
         self.assertIn("it has not answered yet",
                       found["busy"]["b"]["why"][0])
 
+    def test_job_held(self):
+        old = dict(AGE, monitor=9.0)
+        found = self.report(dict(vm("a", holder="migration out"), age=old),
+                            vm("b", stuck=HUNG, holder="backup"))
+        self.assertEqual(found["busy"]["a"]["why"], [
+            "its last answer is 9.0 s old; its job is held: migration out"])
+        self.assertEqual(found["stuck"]["b"]["holder"], "backup")
+
     def test_first_rounds(self):
         never = dict(AGE, monitor=None)
         self.assertEqual(

@@ -7,8 +7,10 @@ A snapshot some time after it was taken: what is in it has grown older.
 
 from __future__ import absolute_import, division, print_function
 
-# Of the evidence of a call that hangs: spans of time up to now.
+# Spans of time up to now: of the evidence of a call that hangs, and of what
+# is beside the VMs.
 _SPANS = ("seconds", "late")
+_AGE = ("age",)
 
 
 def aged(snapshot, seconds):
@@ -20,7 +22,14 @@ def aged(snapshot, seconds):
     for key in ("time", "monotonic"):
         if key in found:
             found[key] += seconds
-    found["hung"] = [_evidence(one, seconds)
+    for key in ("host", "server"):
+        if found.get(key):
+            found[key] = _older(found[key], _AGE, seconds)
+    if found.get("pools"):
+        found["pools"] = dict(
+            (name, _older(pool, _AGE, seconds))
+            for name, pool in found["pools"].items())
+    found["hung"] = [_older(one, _SPANS, seconds)
                      for one in snapshot.get("hung") or ()]
     found["vms"] = dict((uuid, _vm(vm, seconds))
                         for uuid, vm in snapshot["vms"].items())
@@ -31,13 +40,13 @@ def _vm(vm, seconds):
     found = dict(vm)
     found["age"] = dict((tier, None if age is None else age + seconds)
                         for tier, age in vm["age"].items())
-    found["stuck"] = vm["stuck"] and _evidence(vm["stuck"], seconds)
+    found["stuck"] = vm["stuck"] and _older(vm["stuck"], _SPANS, seconds)
     return found
 
 
-def _evidence(evidence, seconds):
-    found = dict(evidence)
-    for key in _SPANS:
+def _older(data, spans, seconds):
+    found = dict(data)
+    for key in spans:
         if isinstance(found.get(key), (int, float)):
             found[key] += seconds
     return found

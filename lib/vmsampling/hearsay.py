@@ -59,7 +59,7 @@ def _stuck(vm):
     return {
         "name": vm["name"],
         "seconds": evidence.get("seconds"),
-        "holder": None,
+        "holder": vm.get("holder"),
         "control": None,
         "kernel": evidence.get("kernel") or {},
         "why": [evidence.get("why") or "%s has not returned" % (
@@ -75,7 +75,9 @@ def _is_silent(vm, snapshot):
 
 def _silence(vm):
     age = vm["age"]["monitor"]
+    since = ("it has not answered yet" if age is None
+             else "its last answer is %.1f s old" % age)
+    if vm.get("holder"):
+        return "%s; its job is held: %s" % (since, vm["holder"])
     return "%s, though nothing seems to hang; --own tells whether another " \
-        "client holds its job" % (
-            "it has not answered yet" if age is None
-            else "its last answer is %.1f s old" % age)
+        "client holds its job" % since
