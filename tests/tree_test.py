@@ -164,7 +164,17 @@ class TreeTest(kit.TestCase):
         self.check(find)
 
 
+# Read once: to parse them all takes a second.
+_sources = []
+
+
 def sources():
+    if not _sources:
+        _sources.extend(read())
+    return _sources
+
+
+def read():
     for folder in FOLDERS:
         for parent, _, names in os.walk(os.path.join(ROOT, folder)):
             for name in sorted(names):
