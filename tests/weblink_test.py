@@ -4,6 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 import socket
+import ssl
 
 import kit
 
@@ -26,8 +27,12 @@ class TestCase(kit.TestCase):
         self.addCleanup(self.client.close)
         self.client.setblocking(False)
         sock.setblocking(False)
-        self.link = weblink.Link(sock, "peer", self.now, PATIENCE)
+        self.link = weblink.Link(
+            self.wrap(sock), "peer", self.now, PATIENCE)
         self.addCleanup(self.link.dispose)
+
+    def wrap(self, sock):
+        return sock
 
     def say(self, data):
         """
@@ -254,3 +259,31 @@ class DeadlineTest(TestCase):
         self.link.expire(self.now)
         self.link.proceed(self.now)
         self.check(weblink.CLOSED, 0)
+
+
+class HandshakeTest(TestCase):
+
+    def wrap(self, sock):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).wrap_socket(
+            sock, server_side=True, do_handshake_on_connect=False)
+
+    def test_byte_by_byte(self):
+        for byte in b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03":
+            self.say(bytes([byte]))
+            self.check(weblink.HANDSHAKE, selectors.EVENT_READ)
+            self.wait(0.4)
+        self.wait(0.7)
+        self.check(weblink.CLOSED, 0)
+        self.assertEqual(self.link.complaint, (None, "too slow: handshake"))
+
+    def test_no_tls(self):
+        self.say(GET)
+        self.check(weblink.LINGER, selectors.EVENT_READ)
+        self.assertTrue(self.link.complaint[1].startswith("TLS: "))
+        self.wait(1.0)
+        self.check(weblink.CLOSED, 0)
+
+    def test_client_goes(self):
+        self.client.close()
+        self.link.proceed(self.now)
+        self.assertIn(self.link.state, (weblink.CLOSED, weblink.LINGER))

@@ -150,6 +150,13 @@ class ServerTest(TestCase):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
         self.check_refused(context)
 
+    @unittest.skipUnless(hasattr(ssl, "OP_NO_RENEGOTIATION"), "Python 3.6")
+    def test_only_modern(self):
+        self.start()
+        context = self.certificates._context
+        self.assertEqual(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+        self.assertTrue(context.options & ssl.OP_NO_RENEGOTIATION)
+
     def test_client_certificate(self):
         self.start(client_ca=CERTS.path("ca.crt"))
         self.assertEqual(self.get(self.context("client")).status, 200)

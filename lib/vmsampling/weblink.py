@@ -169,9 +169,8 @@ class Link(object):
         if not data:
             self.close()
             return
-        if not self._data:
-            # No more time than the first request had.
-            self.deadline = min(self.deadline, now + self._patience.request)
+        # Of the next request, no byte but the first one changes anything.
+        self.deadline = min(self.deadline, now + self._patience.request)
         self._data += data
         try:
             taken = webrequest.take(self._data)
