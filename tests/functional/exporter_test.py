@@ -246,8 +246,9 @@ class LibvirtTest(TestCase):
             _, found = exporter.scrape()
             self.assertEqual(found["libvirt_up"][None], 0.0)
             self.assertNotIn("libvirt_domain_sample_age_seconds", found)
-            self.assertEqual(
-                webclient.get(exporter.port, "/healthz").status, 200)
+            for path in ("/healthz", "/", "/snapshot.json"):
+                self.assertEqual(
+                    webclient.get(exporter.port, path).status, 200, path)
         finally:
             VMS.libvirtd.start()
         tools.wait_until(
