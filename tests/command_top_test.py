@@ -7,7 +7,7 @@ import mock
 
 import command_test
 from vmsampling import errors
-from vmsampling import ownrounds
+from vmsampling import source
 from vmsampling import terminal
 from vmsampling import top
 from vmsampling.commands import top as top_command
@@ -16,23 +16,30 @@ from vmsampling.commands import top as top_command
 class TopTest(command_test.TestCase):
 
     def top(self, job, *argv):
+        self.source = mock.Mock()
         self.patch(terminal, "Terminal", mock.Mock())
-        self.patch(ownrounds, "OwnRounds", mock.Mock())
+        self.patch(source, "Source", self.source)
         self.patch(top, "Top", job)
         return self.main("top", *argv)
+
+    def check_source(self, uri, *args):
+        settings = self.source.call_args[0][0]
+        self.assertEqual(settings["connect"], uri)
+        self.assertEqual(self.source.call_args[0][1:], args)
 
     def test_defaults(self):
         job = command_test.Job()
         self.assertEqual(self.top(job), (0, u"", u""))
         self.assertTrue(job.ran)
-        _, uri, period, _ = job.args
-        self.assertEqual((uri, period), ("qemu:///system", 2.0))
+        self.assertEqual(job.args[1], "qemu:///system")
+        self.check_source("qemu:///system", 2.0, False, False)
 
     def test_options(self):
         job = command_test.Job()
-        self.top(job, "--connect", "test:///default", "--period", "5")
-        _, uri, period, _ = job.args
-        self.assertEqual((uri, period), ("test:///default", 5.0))
+        self.top(job, "--connect", "test:///default", "--period", "5",
+                 "--own")
+        self.assertEqual(job.args[1], "test:///default")
+        self.check_source("test:///default", 5.0, True, True)
 
     def test_no_libvirt(self):
         def fail():

@@ -100,11 +100,11 @@ class ListTest(TestCase):
                            (">", "steal"), ("right", "mem"), ("<", "steal"),
                            ("left", "cpu")):
             self.press(key)
-            self.assertIn("  by %s  " % order, self.texts()[0])
+            self.assertIn("  sorted by %s  " % order, self.texts()[0])
 
     def test_reverse(self):
         self.press("R")
-        self.assertIn("by cpu, backwards", self.texts()[0])
+        self.assertIn("sorted by cpu, backwards", self.texts()[0])
         self.assertTrue(self.texts()[3].startswith("49"))
         self.press("M")
         self.assertNotIn("backwards", self.texts()[0])

@@ -9,9 +9,7 @@ import mock
 
 import kit
 import snapshots
-from vmsampling import config
 from vmsampling import errors
-from vmsampling import ownrounds
 from vmsampling import spans
 from vmsampling import supervisor
 from vmsampling import top
@@ -19,7 +17,7 @@ from vmsampling import top
 
 class Rounds(object):
     """
-    Looks like ownrounds.OwnRounds; each snapshot is of a new round.
+    Looks like source.Source; each snapshot is of a new round.
     """
 
     def __init__(self, error=None):
@@ -44,7 +42,8 @@ class Rounds(object):
         self.new = False
         self.taken += 1
         return snapshots.snapshot(
-            snapshots.vm("vm01"), snapshots.vm("vm02"), round=self.taken)
+            snapshots.vm("vm01"), snapshots.vm("vm02"), round=self.taken,
+            period=2.0)
 
     def stop(self, timeout):
         self.stopped += 1
@@ -99,7 +98,7 @@ class TopTest(kit.TestCase):
         self.rounds = kwargs.get("rounds") or Rounds()
         self.terminal = Terminal(*batches)
         self.interrupt = mock.Mock()
-        made = top.Top(self.rounds, "test:///\x1b", 2.0, self.terminal)
+        made = top.Top(self.rounds, "test:///\x1b", self.terminal)
         made.start()
         made.run(self.interrupt)
         return self.terminal.drawn
@@ -123,7 +122,7 @@ class TopTest(kit.TestCase):
     def test_keys_need_no_new_snapshot(self):
         drawn = self.run_top(["M"], ["R"], ["q"])
         self.assertEqual(self.rounds.taken, 1)
-        self.assertIn("by mem, backwards", drawn[-1][0])
+        self.assertIn("sorted by mem, backwards", drawn[-1][0])
 
     def test_ages_grow_without_rounds(self):
         with mock.patch.object(top, "_TICK", 0.0):
@@ -153,31 +152,9 @@ class TopTest(kit.TestCase):
             self.run_top(rounds=Rounds(errors.ConnectFailed("a", "b")))
         self.assertEqual(self.terminal.drawn, [])
 
-    def test_period_of_the_snapshot_wins(self):
+    def test_period(self):
         rounds = Rounds()
         snapshot = rounds.snapshot()
         rounds.snapshot = lambda: dict(snapshot, period=15.0)
         drawn = self.run_top(["q"], rounds=rounds)
         self.assertIn(" of 15 s ", drawn[0][1])
-
-
-class OwnRoundsTest(kit.TestCase):
-
-    def test_one_round_after_another(self):
-        with mock.patch.object(ownrounds.sampler, "Sampler") as made:
-            rounds = ownrounds.OwnRounds(
-                dict((key.name, key.default) for key in config.KEYS), 3.0)
-        sampler = made.return_value
-        self.assertEqual(made.call_args[1]["period"], 3.0)
-        self.assertEqual(made.call_args[1]["max_hung"], 12)
-        rounds.start()
-        rounds.add_listener(len)
-        sampler.add_listener.assert_called_with(len)
-        rounds.wait(0)
-        sampler.wait_round.assert_called_with(1, 0)
-        sampler.snapshot.return_value = {"round": 5}
-        self.assertEqual(rounds.snapshot(), {"round": 5})
-        rounds.wait(0)
-        sampler.wait_round.assert_called_with(6, 0)
-        rounds.stop(0.5)
-        sampler.stop.assert_called_with(0.5)

@@ -13,11 +13,12 @@ import re
 import six
 
 from vmsampling import history
+from vmsampling import reasons
 from vmsampling import spans
 from vmsampling import sparkline
 from vmsampling import table
 from vmsampling import text
-from vmsampling import topview
+from vmsampling import trends
 from vmsampling import vmfigures
 
 _INDENT = u"  "
@@ -62,16 +63,20 @@ def lines(figures, uuid, columns, encoding="utf-8"):
     if vm is None:
         return [[(u"This VM is not there any more.", spans.WARNING)]]
     page = _Page(columns, encoding)
-    page.title(u"%s  %s" % (text.clean(vm["name"], encoding),
-                            text.clean(vm["state"], encoding)))
+    why = reasons.word(vm["stats"])
+    page.title(u"%s  %s%s" % (
+        text.clean(vm["name"], encoding), text.clean(vm["state"], encoding),
+        u"" if why is None else u", " + why))
     page.say(u"UUID", uuid)
     _ages(page, vm)
+    if vm.get("partial"):
+        page.say(u"partial", "its job is held: some figures are libvirtd's "
+                 "alone")
+    _storage(page, vm.get("storage") or {})
+    if vm.get("holder"):
+        page.say(u"job", vm["holder"])
     if vm["stuck"]:
         _evidence(page, vm["stuck"])
-    _storage(page, vm.get("storage") or {})
-    holder = vm.get("holder")
-    if holder:
-        page.say(u"job", holder)
     _trends(page, figures.trends(uuid))
     for group, title, fields in _DEVICES:
         _devices(page, vm, group, title, fields)
@@ -181,7 +186,7 @@ def _trends(page, values):
             shown = u"now %s, most %s %s" % (
                 show(known[-1]) if values[name][-1] is not None
                 else table.MISSING, show(max(known)), unit)
-        page.trend(name.upper(), values[name], topview.TREND_TOPS[name],
+        page.trend(name.upper(), values[name], trends.LEAST[name],
                    shown)
 
 

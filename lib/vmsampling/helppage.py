@@ -19,7 +19,7 @@ _ABOUT = (
     u"guest has; RSS: what it takes of the host. RD/s, WR/s, RX/s, TX/s: "
     u"bytes a second, of all disks and interfaces; IOPS: requests a second.",
     u"CPU, DISK and NET are the last rounds, the newest on the right; full is "
-    u"the most of those shown, at least a core, 1M/s and 128K/s. \"-\" or a "
+    u"the most of those shown, at least a core, or 64K/s. \"-\" or a "
     u"gap: nothing is known.",
     u"Columns that have no room are left out; the one that is sorted by is "
     u"shown in any case.",

@@ -30,10 +30,6 @@ _MAX_TEXT = 200
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _UNKNOWN = "-"
 
-# The least that a full line stands for, so that nearly nothing does not look
-# like a storm: a core, and 64 KiB a second.
-_LEAST = {"cpu": 1.0, "disk": 65536.0, "net": 65536.0}
-
 _DEVICE = re.compile(r"(block|net)\.(\d+)\.(?:name|rd\.bytes|wr\.bytes"
                      r"|rx\.bytes|tx\.bytes)$")
 _DIRECTIONS = {"block": ("rd", "wr"), "net": ("rx", "tx")}
@@ -117,7 +113,7 @@ def _vm(uuid, vm, lines):
         "memory": _bytes(stats.get("balloon.current")),
         "rss": _bytes(stats.get("balloon.rss")),
         "vcpus": stats.get("vcpu.current"),
-        "lines": dict((name, _line(values, _LEAST[name]))
+        "lines": dict((name, _line(values, _trends.LEAST[name]))
                       for name, values in lines.items()),
         "storage": _storage(vm["storage"]),
     }

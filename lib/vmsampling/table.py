@@ -62,15 +62,6 @@ def fresh(vm, period):
     return _is_young(vm, "monitor", period)
 
 
-def notices(snapshot, period):
-    """
-    Return a line for each thing about all VMs that people should know: that
-    figures are old, or that not all VMs may be asked.
-    """
-    return (_gone(snapshot, list(snapshot["vms"].values()), period) +
-            _withheld(snapshot))
-
-
 def _is_young(vm, tier, period):
     age = vm["age"][tier]
     return age is not None and age < FRESH_PERIODS * period

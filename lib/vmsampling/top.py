@@ -27,17 +27,15 @@ _TICK = 1.0
 
 class Top(object):
 
-    def __init__(self, rounds, uri, period, terminal):
+    def __init__(self, rounds, uri, terminal):
         """
-        rounds: an ownrounds.OwnRounds, or what looks like it.
+        rounds: a source.Source, or what looks like it.
         uri: libvirt's, for people.
-        period: seconds between two rounds, where a snapshot does not tell.
         terminal: a terminal.Terminal.
         """
         self._rounds = rounds
         self._where = u"%s  %s" % (
             text.clean(socket.gethostname()), text.clean(uri))
-        self._period = period
         self._terminal = terminal
         self._screen = screen.Screen(terminal.encoding)
         self._trends = trends.Trends()
@@ -84,8 +82,7 @@ class Top(object):
         snapshot = self._rounds.snapshot()
         self._trends.add(snapshot)
         self._screen.show(topview.Figures(
-            snapshot, self._trends.of,
-            snapshot.get("period") or self._period, self._where))
+            snapshot, self._trends.of, snapshot["period"], self._where))
 
     def _read(self, timeout):
         """

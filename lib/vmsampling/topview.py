@@ -14,11 +14,13 @@ import collections
 import time
 
 from vmsampling import columns as _columns
+from vmsampling import hostline
 from vmsampling import ranking
 from vmsampling import spans
 from vmsampling import sparkline
 from vmsampling import table
 from vmsampling import text
+from vmsampling import trends as _trends
 from vmsampling import vmfigures
 
 # snapshot: see Sampler.snapshot(). trends: function that returns what
@@ -37,9 +39,6 @@ View = collections.namedtuple(
 # selected VM is shown. room: how many rows were shown at most. ranked: all
 # rows, shown or not.
 Picture = collections.namedtuple("Picture", "lines first room ranked")
-
-# What fills a trend at least: one core, and bytes a second.
-TREND_TOPS = {"cpu": 1.0, "disk": 1024.0 ** 2, "net": 128 * 1024.0}
 
 _HINTS = ((u"F1", u"help"), (u"Enter", u"info"), (u"/", u"filter"),
           (u"<>", u"sort"), (u"R", u"reverse"), (u"t", u"trends"),
@@ -83,13 +82,10 @@ def _top(figures, view, everyone, ranked, room):
     """
     Return at most so many lines about all VMs.
     """
-    snapshot = figures.snapshot
     stuck = [vm for _, vm in everyone if vm["stuck"]]
     found = [_title(figures, view),
              _counts(figures, view, everyone, ranked, stuck)]
-    found += [[(line, spans.PLAIN)] for line in _host(snapshot.get("host"))]
-    found += [[(line, spans.WARNING)] for line in _notices(figures)]
-    found = found[:room]
+    found = (found + _about_all(figures))[:room]
     return found + _stuck(stuck, max(room - len(found), 0))
 
 
@@ -98,7 +94,7 @@ def _title(figures, view):
     line = [(clock(snapshot), spans.STRONG)]
     if view.paused:
         line += [(u" ", spans.PLAIN), (u"PAUSED", spans.WARNING)]
-    line.append((u"  by %s%s" % (
+    line.append((u"  sorted by %s%s" % (
         view.order.name, u", backwards" if view.backwards else u""),
         spans.PLAIN))
     line.append((u"  " + figures.where, spans.DIM))
@@ -137,27 +133,21 @@ def _counts(figures, view, everyone, ranked, stuck):
     return line
 
 
-def _host(host):
-    if not host:
-        return []
-    rates = host.get("rates") or {}
-    memory = host.get("memory") or {}
-    total, available = [vmfigures.number(memory.get(name))
-                        for name in ("total", "available")]
-    used = None if None in (total, available) else total - available
-    load = [vmfigures.number(value) for value in host.get("load") or ()]
-    return [u"host  CPU%% %s  steal %s  load %s  MEM %s of %s" % (
-        _columns.percent(vmfigures.number(rates.get("busy"))),
-        _columns.percent(vmfigures.number(rates.get("steal"))),
-        u" ".join(table.MISSING if value is None else u"%.2f" % value
-                  for value in load) or table.MISSING,
-        table.amount(used), table.amount(total))]
-
-
-def _notices(figures):
-    source = figures.snapshot.get("source") or {}
-    found = table.notices(figures.snapshot, figures.period)
-    return found + ([source["text"]] if source.get("text") else [])
+def _about_all(figures):
+    """
+    Return lines about the host, whose figures these are, and what is wrong.
+    """
+    snapshot, period = figures.snapshot, figures.period
+    found = []
+    if snapshot.get("host"):
+        found.append((hostline.line(
+            snapshot["host"], table.FRESH_PERIODS * period), spans.PLAIN))
+    source = snapshot.get("source") or {}
+    if source.get("text"):
+        found.append((source["text"], spans.DIM))
+    for line in table.troubles(snapshot, period):
+        found.append((line, spans.WARNING))
+    return [[span] for span in found]
 
 
 def _stuck(stuck, room):
@@ -239,7 +229,7 @@ def _row(name, vm, trends, width, chosen, encoding):
     for column, room in chosen:
         if column.trend:
             parts.append(sparkline.draw(
-                trends[column.trend], room, TREND_TOPS[column.trend],
+                trends[column.trend], room, _trends.LEAST[column.trend],
                 encoding))
             continue
         cell = text.cut(text.clean(column.cell(vm), encoding), room, encoding)

@@ -20,6 +20,10 @@ _PARTS = (
 )
 NAMES = tuple(name for name, _ in _PARTS)
 
+# The least that a full line stands for, so that nearly nothing does not look
+# like a storm: a core, and 64 KiB a second.
+LEAST = {"cpu": 1.0, "disk": 65536.0, "net": 65536.0}
+
 # Those that stand still with a tier: what was last seen of them is not what
 # is. CPU times are read elsewhere when the VM does not answer.
 _TIERS = {"disk": "monitor", "net": "host"}

@@ -134,7 +134,7 @@ class KeysTest(TestCase):
         screen = self.start()
         self.assertEqual(screen.state("alternate_on"), "1")
         screen.press("<", "<", "<", "<")
-        screen.wait_for("by name")
+        screen.wait_for("sorted by name")
         names = ["vm%02d" % n for n in range(1, 7)]
         self.wait_names(names)
         screen.press("R")

@@ -31,6 +31,8 @@ class Job(object):
         if options.period is not None:
             self._period = config.number(
                 "--period", options.period, limits.low, limits.high)
+        self._asked = options.period is not None
+        self._own = options.own
         self._settings = common.settings(options)
         self._terminal = terminal.Terminal(sys.stdin, sys.stdout)
         # None until prepare() gets so far.
@@ -48,11 +50,12 @@ class Job(object):
         Thread: the job's.
         """
         # Here, not above: it takes some time, and libvirt may be missing.
-        from vmsampling import ownrounds
+        from vmsampling import source
         from vmsampling import top
         self._top = top.Top(
-            ownrounds.OwnRounds(self._settings, self._period),
-            self._settings["connect"], self._period, self._terminal)
+            source.Source(
+                self._settings, self._period, self._own, self._asked),
+            self._settings["connect"], self._terminal)
         if not self._ending:
             self._top.start()
         return None
@@ -77,6 +80,8 @@ def add(commands):
         "stuck on top. \"h\" lists the keys, \"q\" ends it.")
     parser.add_argument(
         "--period", metavar="SECONDS",
-        help="time between two rounds (default: %g)" % PERIOD)
+        help="time between two rounds (default: %g, or that of the service "
+        "if one runs)" % PERIOD)
+    common.add_own(parser)
     common.add_options(parser)
     parser.set_defaults(job=Job)
