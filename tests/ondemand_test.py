@@ -43,6 +43,16 @@ class OnDemandTest(sampler_test.TestCase):
         self.assertTrue(self.sampler.knows(["uuid-of-x", "uuid-of-b"]))
         self.assertFalse(self.sampler.knows(["uuid-of-x"]))
 
+    def test_nothing_is_asked_that_vdsm_does_not_know(self):
+        self.start("a")
+        for _ in range(3):
+            self.sampler.begin_round()
+            self.advance()
+        calls = [call for call, _ in self.libvirt.calls]
+        self.assertIn("storage", calls)
+        for call in ("detail", "diskErrors", "jobStats", "pools"):
+            self.assertNotIn(call, calls)
+
     def test_answers_of_the_round_before_do_not_count(self):
         self.start("a")
         round_ = self.sampler.begin_round()

@@ -49,6 +49,11 @@ class ErrorsTest(storagetier_test.TestCase):
             self.assertEqual(self.ask(), {})
             self.scheduler.advance(storagetier_test.STORAGE_PERIOD)
 
+    def test_not_wanted(self):
+        self.tier.wants_errors = False
+        self.assertEqual(self.ask(), {})
+        self.assertNotIn(("diskErrors", "a"), self.libvirt.calls)
+
     def test_other_drivers(self):
         self.libvirt.driver = "test"
         self.assertEqual(self.ask(), {})

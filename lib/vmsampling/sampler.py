@@ -70,7 +70,8 @@ class Sampler(object):
     See the module. Construct, start, stop: one way.
     """
 
-    # False in a class whose user begins the rounds, see ondemand.py.
+    # False in a class whose user begins the rounds, see ondemand.py. He wants
+    # VDSM's fields: no details, no errors of disks, no inventory.
     periodic = True
 
     def __init__(self, connect, period, workers=4, max_hung=12, timeout=1.0,
@@ -108,6 +109,7 @@ class Sampler(object):
         self._storage = storagetier.Storage(
             period, storage_period, canaries, monitors, self._connections,
             self._history, self._budget, self._scheduler)
+        self._storage.wants_errors = self.periodic
         self._surroundings = surroundings.Surroundings(
             self._connections, hosts, period, storage_period, clock)
         self._cycle = self._make_cycle(
@@ -235,15 +237,16 @@ class Sampler(object):
     def _make_cycle(self, monitors, hosts, metadata, seldom, spread):
         host = hosttier.Host(
             self._connections, self._timeout, self._scheduler.clock)
+        details = None
         if self.periodic:
             # Those who keep time themselves ask for the VMs only.
             host.seers.append(self._surroundings.see)
+            details = detailtier.Details(seldom, self._history)
         return cycle.Cycle(
             host, hosts,
             asker.Asker(monitors, self._connections, self._history,
                         self._budget, self._scheduler,
-                        _metadata.parse(metadata),
-                        detailtier.Details(seldom, self._history)),
+                        _metadata.parse(metadata), details),
             self._storage, self._registry, self._history, self._scheduler,
             spread)
 

@@ -71,7 +71,8 @@ class StorageQuestion(question.Question):
             if record is None or not groups.is_storage_complete(record):
                 return
             try:
-                if connection.driver == groups.RICH_DRIVER:
+                if (self._storage.wants_errors and
+                        connection.driver == groups.RICH_DRIVER):
                     self._add_errors(connection, virt_domain, record)
             finally:
                 self.history.put(
@@ -118,6 +119,8 @@ class Storage(object):
         self._looks, self._questions = [
             underway.UnderWay(pool.timeout / 2, clock)
             for pool in (canaries, monitors)]
+        # Whether the disks' errors are asked for. Set before begin().
+        self.wants_errors = True
         # Whether the images that libvirt names are the files that we see.
         self._local = False
 
