@@ -282,6 +282,26 @@ class ReadTest(TestCase):
             for number, handler in zip(supervisor.SIGNALS, saved):
                 signal.signal(number, handler)
 
+    def test_signals_that_end_others(self):
+        for number in (signal.SIGHUP, signal.SIGQUIT):
+            made = self.make()
+            with self.assertRaises(supervisor.Interrupted):
+                with made.use(self.interrupt), self.interrupt.signals({}):
+                    os.kill(os.getpid(), number)
+                    while True:
+                        made.read(kit.PATIENCE)
+            self.assertEqual(self.interrupt.received, [number])
+            self.assertIn(u"<rmcup>", self.written())
+            del self.interrupt.received[:]
+
+    def test_ignored_hangup(self):
+        saved = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGHUP, saved)
+        made = self.make()
+        with made.use(self.interrupt), self.interrupt.signals({}):
+            os.kill(os.getpid(), signal.SIGHUP)
+            self.assertEqual(made.read(0), [])
+
     def test_terminal_has_gone(self):
         master, slave = os.openpty()
         with io.open(slave, "r+b", buffering=0) as stream:

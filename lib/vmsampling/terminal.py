@@ -29,6 +29,9 @@ from vmsampling import spans
 # Seconds after which an escape that nothing follows is a key.
 _ESCAPE = 0.05
 
+# Besides those that the supervisor takes.
+_ENDING = (signal.SIGHUP, signal.SIGQUIT)
+
 # Columns and lines of a terminal that does not know.
 _USUAL = (79, 24)
 
@@ -184,13 +187,19 @@ class Terminal(object):
     @contextlib.contextmanager
     def _signals(self):
         """
-        Have these signals wake the wait for keys.
+        Have these signals wake the wait for keys, or end it: what ends a
+        process otherwise would leave the terminal as it is.
         """
         def resume(number, frame):
             self._resumed = True
 
-        handlers = ((signal.SIGWINCH, lambda number, frame: None),
-                    (signal.SIGCONT, resume))
+        def end(number, frame):
+            self._interrupt.received.append(number)
+
+        handlers = [(signal.SIGWINCH, lambda number, frame: None),
+                    (signal.SIGCONT, resume)]
+        handlers += [(number, end) for number in _ENDING
+                     if signal.getsignal(number) != signal.SIG_IGN]
         saved = [(number, signal.signal(number, handler))
                  for number, handler in handlers]
         try:

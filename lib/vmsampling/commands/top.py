@@ -25,6 +25,9 @@ class Job(object):
     # As for "watch".
     grace = 0.6
 
+    # For those that record, and may be meant.
+    signals = {signal.SIGUSR1: lambda: None}
+
     def __init__(self, options):
         limits = config.key("vm_sample_interval")
         self._period = PERIOD
