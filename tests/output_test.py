@@ -187,6 +187,17 @@ class JsonTest(kit.TestCase):
             {"a": float("nan"), "b": [float("inf")], "c": -float("inf")})
         self.assertEqual(line, '{"a": null, "b": [null], "c": null}')
 
+    def test_copies_only_what_the_encoder_refuses(self):
+        copied = []
+        self.addCleanup(setattr, output, "_plain", output._plain)
+        output._plain = lambda data: copied.append(data) or {}
+        self.assertEqual(output.json_line({"a": [1.5, None, True]}),
+                         '{"a": [1.5, null, true]}')
+        self.assertEqual(copied, [])
+        for refused in (float("nan"), b"\xff"):
+            output.json_line({"a": [{"b": refused}]})
+            self.assertEqual(copied.pop(), {"a": [{"b": refused}]})
+
     def test_ascii_only(self):
         line = output.json_line({u"\xf6": u"\u673a\x1b\x9b"})
         self.assertEqual(line, '{"\\u00f6": "\\u673a\\u001b\\u009b"}')

@@ -39,7 +39,12 @@ def json_line(data):
 
     JSON has no word for NaN and the infinities: they become null.
     """
-    return json.dumps(_plain(data), sort_keys=True, allow_nan=False)
+    try:
+        return _encode(data)
+    except (TypeError, ValueError):
+        # Copying takes more than twice as long as encoding, and hardly any
+        # data has what the encoder refuses.
+        return _encode(_plain(data))
 
 
 class Output(object):
@@ -135,6 +140,10 @@ def _terminal_size(fd):
     except EnvironmentError:
         return 0, 0
     return struct.unpack("HHHH", answer)[:2]
+
+
+def _encode(data):
+    return json.dumps(data, sort_keys=True, allow_nan=False)
 
 
 def _plain(data):
