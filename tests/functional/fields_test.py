@@ -86,9 +86,31 @@ class FieldsTest(watching.TestCase):
         """
         A save that cannot begin. Nothing of the VM is needed after it.
         """
-        VMS.freeze("vm01")
+        self.freeze_between_questions()
         save = tools.start(VMS.libvirtd.virsh_command(
             "save", "vm01", VMS.folder.path + "/saved"), 30)
         self.addCleanup(save.communicate)
-        self.addCleanup(VMS.thaw, "vm01")
+        # Before that.
+        self.addCleanup(self.thaw)
         self.wait(lambda: self.vm()["holder"] == "save", "the long job")
+
+    def thaw(self):
+        try:
+            VMS.thaw("vm01")
+        except EnvironmentError:
+            # It is saved, and has ended.
+            pass
+
+    def freeze_between_questions(self):
+        """
+        A question of ours under way would hold the job itself.
+        """
+        for _ in range(10):
+            VMS.freeze("vm01")
+            self.addCleanup(self.thaw)
+            self.wait(lambda: self.vm()["stuck"], "stuck")
+            if self.vm()["stuck"]["call"] == "not asked":
+                return
+            self.thaw()
+            self.wait_fresh(self.sampler, ["vm01"], 10)
+        self.fail("a question was under way each time")

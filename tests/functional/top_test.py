@@ -188,9 +188,11 @@ class SizeTest(TestCase):
         lines = screen.wait_for("STEAL", "DISK")
         self.assertEqual(len(lines), 43)
         self.assertIn("q quit", lines[-1])
-        screen.resize(40, 10)
+        screen.resize(40, 11)
         screen.wait_for("vm06", without=["STEAL"])
-        self.assertEqual(len(self.names()), 6)
+        # A line that says more of the rounds may take the place of a VM.
+        tools.wait_until(lambda: len(self.names()) == 6, emulator.PATIENCE,
+                         screen.text)
         screen.resize(20, 5)
         screen.wait_for("NAME", without=["vm06"])
         screen.resize(80, 24)
