@@ -19,7 +19,7 @@ class Hosts(object):
     Looks like an admission.Admission, and runs what it gets at once.
     """
 
-    def dispatch(self, call, key):
+    def dispatch(self, call, key, timeout):
         call()
 
 

@@ -24,6 +24,9 @@ log = logging.getLogger("vmsampling.hostfigures")
 # One at a time, however long it takes.
 KEY = "machine"
 
+# Seconds until another thread does what comes next for the host.
+_TIMEOUT = 0.05
+
 # A processor has nothing to do then. guest and guest_nice are in others.
 _IDLE = ("idle", "iowait")
 _COUNTED_TWICE = ("guest", "guest_nice")
@@ -68,7 +71,7 @@ class Figures(object):
         round_.join()
         # The one before may hang; then this round does not wait for it.
         if not self._hosts.dispatch(
-                functools.partial(self, round_), key=KEY):
+                functools.partial(self, round_), key=KEY, timeout=_TIMEOUT):
             round_.leave()
 
     def __call__(self, round_):

@@ -21,11 +21,14 @@ log = logging.getLogger("vmsampling.serverfigures")
 
 KEY = "server"
 
+# Seconds until another thread does what comes next for the host.
+_LATE = 0.05
+
 # Seconds between two questions, the same where none was ever answered, and
-# until virt-admin is killed.
+# until virt-admin is killed: before it counts as stuck.
 INTERVAL = 30.0
 RELUCTANCE = 600.0
-TIMEOUT = 3.0
+TIMEOUT = 1.5
 
 # Nobody looks at figures that are older than this.
 _MAX_AGE = 3 * INTERVAL
@@ -61,7 +64,7 @@ class Figures(object):
         Dispatch it if it is time. Never blocks. Thread: any.
         """
         if self._place is not None and self._clock() >= self._due:
-            self._hosts.dispatch(self, key=KEY)
+            self._hosts.dispatch(self, key=KEY, timeout=_LATE)
 
     def __call__(self):
         time = self._clock()
