@@ -77,6 +77,18 @@ class DetailTest(TestCase):
         self.fail("detail", "other detail", "iothread")
         self.assertEqual(self.ask().fields, {})
 
+    def test_vm_that_gets_busy_in_between(self):
+        self.ask()
+        self.ask()
+        before = self.sample(DETAIL)
+        self.scheduler.advance(PERIOD)
+        with mock.patch.dict(fakelibvirt._DETAILS, detail={}):
+            self.ask()
+            self.assertIs(self.sample(DETAIL), before)
+        # As soon as it answers.
+        self.ask()
+        self.assertGreater(self.sample(DETAIL).time, before.time)
+
     def test_not_of_a_busy_vm(self):
         self.ask()
         self.vm.busy = True

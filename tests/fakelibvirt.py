@@ -271,7 +271,8 @@ class Connection(object):
         self.host.enter(self, call, domain.vm.name)
         if domain.vm.name not in self.host.vms:
             return []
-        fields = _DETAILS.get(call) or getattr(domain, call)()
+        fields = (_DETAILS[call] if call in _DETAILS
+                  else getattr(domain, call)())
         return [(domain, dict(fields))]
 
 

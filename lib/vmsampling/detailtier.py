@@ -63,7 +63,15 @@ class Details(object):
             fields = {}
             for wanted in self._each:
                 fields.update(ask(wanted) or {})
+        elif not fields and self._has_some(domain):
+            # Somebody has taken the VM's job since its last answer. It is
+            # still due.
+            return
         self._history.put(domain, _history.DETAIL, time, fields)
+
+    def _has_some(self, domain):
+        last = self._history.last(domain, _history.DETAIL)
+        return last is not None and bool(last.fields)
 
     def _turn(self, domain, time):
         phase = zlib.crc32(domain.uuid.encode("utf-8")) % 1024 / 1024
