@@ -111,6 +111,17 @@ class OnDemandTest(sampler_test.TestCase):
         self.assertEqual(found["cpu.time"], 1)
         self.assertNotIn("net.count", found)
 
+    def test_asks_for_nothing_that_it_does_not_give(self):
+        self.start("a")
+        for _ in range(3):
+            round_ = self.sampler.begin_round()
+            self.scheduler.advance(PERIOD / 8)
+            self.assertTrue(self.sampler.wait_answers(round_, kit.PATIENCE))
+            self.scheduler.advance(PERIOD)
+        self.assertEqual(self.libvirt.count("monitor", "a"), 3)
+        for call in ("detail", "jobStats"):
+            self.assertEqual(self.libvirt.count(call, "a"), 0)
+
     def test_spread(self):
         self.start(*["vm%02d" % n for n in range(40)])
         given = {}

@@ -239,7 +239,8 @@ class Sampler(object):
             self._connections, self._timeout, self._scheduler.clock)
         details = None
         if self.periodic:
-            # Those who keep time themselves ask for the VMs only.
+            # Those who keep time themselves ask for the VMs only, and know
+            # which figures they want.
             host.seers.append(self._surroundings.see)
             details = detailtier.Details(seldom, self._history)
         return cycle.Cycle(
