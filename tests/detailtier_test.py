@@ -61,20 +61,20 @@ class DetailTest(TestCase):
                 self.assertIn("IOTHREAD", self.domain.question.job_held())
                 gate.open()
 
-    def fail(self, *calls):
+    def refuse(self, *calls):
         for call in calls:
             self.libvirt.errors[call] = fakelibvirt.Error(
                 libvirt.VIR_ERR_INTERNAL_ERROR)
 
     def test_group_that_fails_costs_nothing_else(self):
         self.ask()
-        self.fail("detail", "other detail")
+        self.refuse("detail", "other detail")
         self.assertEqual(self.ask().fields, {"iothread.count": 1})
         self.assertEqual(self.domain.failures, 0)
 
     def test_all_groups_fail(self):
         self.ask()
-        self.fail("detail", "other detail", "iothread")
+        self.refuse("detail", "other detail", "iothread")
         self.assertEqual(self.ask().fields, {})
 
     def test_vm_that_gets_busy_in_between(self):
