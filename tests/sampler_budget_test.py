@@ -26,8 +26,8 @@ FROZEN = "fghijklmnopq"
 class BudgetTest(sampler_test.TestCase):
 
     @contextlib.contextmanager
-    def freeze(self, names):
-        hanging = [self.libvirt.hang("monitor", name) for name in names]
+    def freeze(self, names, call="monitor"):
+        hanging = [self.libvirt.hang(call, name) for name in names]
         try:
             yield [hang.__enter__() for hang in hanging]
         finally:
@@ -77,6 +77,18 @@ class BudgetTest(sampler_test.TestCase):
         self.advance()
         self.assertEqual(self.fresh(), NAMES)
         self.assertEqual(self.sampler.snapshot()["budget"]["hung"], 0)
+
+    def test_more_hang_in_the_details_than_may(self):
+        self.start(*NAMES, max_hung=MAX_HUNG)
+        kit.eventually(self.quiet)
+        self.sampler.spread = 0
+        with self.freeze(FROZEN, "detail") as gates:
+            self.advance()
+            self.settle()
+            for _ in range(5):
+                self.advance()
+                self.assertLess(self.hung(gates), MAX_HUNG)
+                self.assertTrue(set("abcde").issubset(self.fresh()))
 
     def test_hung_calls_of_before(self):
         # Nobody has answered yet, so it is seen from /proc who is well.
