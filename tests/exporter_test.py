@@ -8,6 +8,7 @@ import json
 import mock
 
 import kit
+import manager
 import webclient
 from vmsampling import config
 from vmsampling import errors
@@ -153,6 +154,34 @@ class ExporterTest(kit.TestCase):
         made.dump()
         self.station.dump.assert_called_once_with()
 
+    def test_service_manager(self):
+        listener = manager.Manager()
+        self.addCleanup(listener.close)
+        with mock.patch.dict("os.environ", dict(
+                listener.environ, WATCHDOG_USEC="60000000")):
+            made = self.make()
+        made.start()
+        self.assertEqual(
+            listener.receive(), ["STATUS=Connecting to libvirt"])
+        interrupt = mock.Mock()
+        interrupt.wait.side_effect = [None, KeyboardInterrupt]
+        with self.assertRaises(KeyboardInterrupt):
+            made.run(interrupt)
+        interrupt.wait.assert_called_with(15.0)
+        status = "STATUS=no VMs; libvirt does not answer"
+        self.assertEqual(
+            listener.receive(), [status, "READY=1", "WATCHDOG=1"])
+        self.assertEqual(listener.receive(), [status, "WATCHDOG=1"])
+        made.stop()
+        self.assertEqual(listener.receive(), ["STOPPING=1"])
+
+    def test_nobody_is_told(self):
+        interrupt = mock.Mock()
+        interrupt.wait.side_effect = KeyboardInterrupt
+        with self.assertRaises(KeyboardInterrupt):
+            self.make().run(interrupt)
+        interrupt.wait.assert_called_with(None)
+
     def test_stop(self):
         made = self.make()
         made.start()
@@ -191,3 +220,11 @@ class HealthTest(kit.TestCase):
         self.check(503, b"the last round was 31 s ago\n")
         self.health.settle()
         self.check(200, b"ok\n")
+
+    def test_goes_on(self):
+        # Before the first round as well: libvirt may hang at the start.
+        for age, grace, goes_on in ((30.0, 1.0, True), (31.0, 1.0, False),
+                                    (31.0, 45.0, True), (46.0, 45.0, False)):
+            self.health.settle()
+            self.now += age
+            self.assertEqual(self.health.goes_on(grace), goes_on)

@@ -11,7 +11,9 @@ from __future__ import absolute_import, division, print_function
 import logging
 
 from threadpool import clock as _clock
+from vmsampling import notify
 from vmsampling import page
+from vmsampling import pulse
 from vmsampling import scrape
 from vmsampling import source
 from vmsampling import station
@@ -46,6 +48,8 @@ class Exporter(object):
         self._page = page.Page(
             self._sampler.snapshot, lines, settings["connect"])
         self._health = Health(self._sampler, period)
+        self._pulse = pulse.Pulse(
+            notify.Notifier(), self._health, self._sampler.snapshot)
         self._server = webserver.WebServer(
             settings["listen"], self._routes(), _certificates(settings))
 
@@ -65,6 +69,7 @@ class Exporter(object):
         self._server.start()
         log.info("Serving %s", self.url)
         try:
+            self._pulse.begin()
             self._sampler.add_listener(self._health.settle)
             self._sampler.start(insist=True)
             self._station.start(self._sampler)
@@ -79,7 +84,8 @@ class Exporter(object):
         interrupt: a supervisor.Interrupt.
         """
         while True:
-            interrupt.wait()
+            self._pulse.beat()
+            interrupt.wait(self._pulse.seconds)
 
     def dump(self):
         """
@@ -92,6 +98,7 @@ class Exporter(object):
         """
         End within a second; idempotent. Thread: any.
         """
+        self._pulse.end()
         self._server.stop(_STOP)
         self._station.stop(_STOP)
         self._sampler.stop(_STOP)
@@ -137,6 +144,13 @@ class Health(object):
         The sampler's listener.
         """
         self._settled = self._clock()
+
+    def goes_on(self, grace):
+        """
+        Whether a round was settled lately: not two periods ago, nor so many
+        seconds. Before the first one, this is about the start.
+        """
+        return self._clock() - self._settled <= max(self._patience, grace)
 
     def answer(self, _question=None):
         """
