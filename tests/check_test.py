@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 
 import json
 import resource
+import tempfile
 
 import mock
 
@@ -71,6 +72,34 @@ class ConfigurationTest(TestCase):
                 settings(max_hung=4, connect="x:///\x1b"), ["/a", "/b\x1b"]),
             "ok", "read /a, /b\\x1b; not the default: max_hung = 4, connect "
             "= x:///\\x1b")
+
+
+class UnreadTest(TestCase):
+
+    def unread(self, content):
+        with tempfile.NamedTemporaryFile("w") as stream:
+            stream.write(content)
+            stream.flush()
+            self.path = stream.name
+            return check.unread([stream.name])
+
+    def test_nothing(self):
+        self.assertEqual(check.unread([]), [])
+        self.assertEqual(self.unread("[sampling]\npool = builtin\n"), [])
+
+    def test_strangers(self):
+        first, second = self.unread("[exporter]\nlistem = 1\n\x1b = 1\n")
+        self.check(first, "warn", self.path + ": [exporter] listem has no "
+                   "effect: nobody knows it",
+                   "did you mean [exporter] listen?")
+        self.check(second, "warn", self.path + ": [exporter] \\x1b has no "
+                   "effect: nobody knows it", "see vdsm-sampler.conf(5)")
+
+    def test_pool(self):
+        row, = self.unread("[sampling]\npool = of\n")
+        self.check(row, "warn", self.path + ": [sampling] pool = of: must be "
+                   "vdsm-sampling or builtin",
+                   "VDSM has its own pools until then")
 
 
 class LibvirtTest(TestCase):

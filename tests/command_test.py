@@ -67,6 +67,7 @@ class TestCase(kit.TestCase):
         self.config = self.write("my.conf", "")
         # No file of this machine may have a say.
         for name, value in (("MAIN_FILE", self.path("vdsm.conf")),
+                            ("OWN_FILE", self.path("own.conf")),
                             ("DROP_IN_DIRS", ())):
             self.patch(config, name, value)
 

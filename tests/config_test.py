@@ -33,10 +33,10 @@ DEFAULTS = {
 }
 
 
-class TestCase(kit.TestCase):
+class FolderTestCase(kit.TestCase):
 
     def setUp(self):
-        super(TestCase, self).setUp()
+        super(FolderTestCase, self).setUp()
         self.folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.folder)
 
@@ -60,7 +60,7 @@ class TestCase(kit.TestCase):
             os.path.join(self.folder, "my.conf")))
 
 
-class ValueTest(TestCase):
+class ValueTest(FolderTestCase):
 
     def test_defaults(self):
         self.assertEqual(config.load([]), DEFAULTS)
@@ -160,7 +160,7 @@ class ValueTest(TestCase):
             given={"connect": ("--connect", "lxc:///")})["connect"], "lxc:///")
 
 
-class OneValueTest(TestCase):
+class OneValueTest(FolderTestCase):
 
     def value(self, *lines):
         return config.value(config.POOL, [self.write("my.conf", *lines)])
@@ -184,7 +184,7 @@ class OneValueTest(TestCase):
             config.BUILTIN)
 
 
-class ErrorTest(TestCase):
+class ErrorTest(FolderTestCase):
 
     def test_choice(self):
         for text in "on", "", "Builtin", "builtin vdsm-sampling":
@@ -274,12 +274,13 @@ class ErrorTest(TestCase):
         self.assertEqual(len(str(caught.exception).splitlines()), 1)
 
 
-class OrderTest(TestCase):
+class OrderTest(FolderTestCase):
 
     def setUp(self):
         super(OrderTest, self).setUp()
         for name, value in (
                 ("MAIN_FILE", self.inside(config.MAIN_FILE)),
+                ("OWN_FILE", self.inside(config.OWN_FILE)),
                 ("DROP_IN_DIRS", tuple(
                     self.inside(path) for path in config.DROP_IN_DIRS))):
             patch = mock.patch.object(config, name, value)
@@ -332,6 +333,16 @@ class OrderTest(TestCase):
                    "max_hung = 3")
         settings = config.load()
         self.assertEqual((settings["workers"], settings["max_hung"]), (9, 3))
+
+    def test_own_file_wins(self):
+        self.say("etc/vdsm-sampler.conf", 5)
+        self.assertEqual(self.workers(), 5)
+        self.say("etc/vdsm/vdsm.conf", 9)
+        self.say("etc/vdsm/vdsm.conf.d/zz.conf", 10)
+        self.assertEqual(self.workers(), 5)
+        self.assertEqual(config.files(), [self.inside(path) for path in (
+            "/etc/vdsm/vdsm.conf", "/etc/vdsm/vdsm.conf.d/zz.conf",
+            "/etc/vdsm-sampler.conf")])
 
     def test_given_files_replace_all(self):
         self.say("etc/vdsm/vdsm.conf", 9)

@@ -79,7 +79,7 @@ class WorkersTest(TestCase):
             "priority calls; max_hung = 12 leaves 7 to other clients, who "
             "should have 8",
             "set max_workers = 20 in %s and restart libvirtd, or max_hung = "
-            "11 in [sampling] of vdsm.conf" % CONF)
+            "11 in [sampling]" % CONF)
 
     def test_max_hung_is_too_much(self):
         rows = self.judge(given={"max_hung": 13})

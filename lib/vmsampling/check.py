@@ -27,6 +27,7 @@ from vmsampling import groups
 from vmsampling import hostlink
 from vmsampling import limits
 from vmsampling import reach
+from vmsampling import strangers
 from vmsampling import survey as _survey
 from vmsampling import text
 
@@ -57,8 +58,9 @@ def report(survey, settings, files):
     """
     Return the report on a survey as plain data.
     """
-    found = [
-        configuration(settings, files),
+    found = [configuration(settings, files)]
+    found.extend(unread(files))
+    found += [
         connection(survey.greeting, settings["connect"]),
         versions(survey.greeting, survey.hypervisor),
         binding(_survey.binding_version()),
@@ -98,6 +100,25 @@ def configuration(settings, files):
     return finding.ok("configuration", "%s; %s" % (
         where, "not the default: " + ", ".join(changed) if changed
         else "all keys have their defaults"))
+
+
+def unread(files):
+    """
+    What is wrong in the files although they can be used.
+    """
+    name = "configuration"
+    found = []
+    for stranger in strangers.find(files):
+        found.append(finding.warn(
+            name, text.clean(stranger.where) + " has no effect: nobody knows "
+            "it", "see vdsm-sampler.conf(5)" if stranger.meant is None
+            else "did you mean %s?" % stranger.meant))
+    try:
+        config.value(config.POOL, files)
+    except errors.BadValue as e:
+        found.append(finding.warn(
+            name, text.clean(str(e)), "VDSM has its own pools until then"))
+    return found
 
 
 def connection(greeting, uri):

@@ -5,10 +5,10 @@
 The settings: one table of keys, and how their values are found.
 
 The files are VDSM's own, read in VDSM's order, so that one place configures
-both. Only the keys of the table are ours to read; all others, known to VDSM
-or not, are left alone::
+both; then one of ours, for hosts without VDSM. Only the keys of the table are
+ours to read; all others, known to VDSM or not, are left alone::
 
-    settings = config.load()                    # VDSM's files
+    settings = config.load()                    # VDSM's files, and ours
     settings = config.load(["my.conf"])         # this file instead of them
     settings = config.load(given={"connect": ("--connect", uri)})
     settings["workers"]
@@ -67,14 +67,15 @@ KEYS = (
     Key("vars", "vm_sample_interval", "s", 15.0, 0.1, 3600.0,
         "time between two rounds of sampling in a service"),
     Key("sampling", "storage_period", "s", 60.0, 1.0, 86400.0,
-        "time between two questions about the images of a VM's disks"),
+        "time between two looks at the images of a VM's disks"),
     Key("sampling", "workers", "", 4, 1, 64,
         "threads that ask VMs while no call hangs; at most max_hung"),
     # Every hung call also holds one of libvirtd's workers, 20 by default,
     # until its QEMU answers: other clients need the rest.
     Key("sampling", "max_hung", "", 12, 1, 200,
         "calls that may hang in QEMUs at the same time, those in flight "
-        "included"),
+        "included; each holds one of libvirtd's workers, of which it has 20 "
+        "by default"),
     Key("sampling", "timeout", "s", 1.0, 0.1, 60.0,
         "the most that a call may take before it is late; at most half a "
         "period is used"),
@@ -84,31 +85,36 @@ KEYS = (
     Key("sampling", "connect", "", "qemu:///system", None, None,
         "URI of the libvirt that is sampled"),
     Key("sampling", "socket", "", "/run/vdsm-sampler/socket", None, None,
-        "where a service gives its samples to other commands; off: nowhere",
+        "where a service gives its samples to other commands; its folder is "
+        "made if the one above that is there; off: nowhere",
         check=_check_path),
     Key("sampling", "socket_access", "", "all", None, None,
         "who may read them there: everybody, as with libvirt's read-only "
         "socket, or the group or the user of the service",
         ("all", "group", "owner")),
     Key("sampling", "dump_folder", "", "/var/lib/vdsm-sampler", None, None,
-        "where a service writes its last minutes when a VM gets stuck; off: "
-        "nowhere", check=_check_path),
+        "where a service writes its last minutes when a VM gets stuck; it is "
+        "made if the one above is there; off: nowhere", check=_check_path),
     Key("exporter", "listen", "", "127.0.0.1:9177", None, None,
-        "address and port of the exporter; without an address, all",
+        "address in figures and port of the exporter; without an address, all "
+        "of this host",
         check=webaddress.check),
     Key("exporter", "certificate", "", "", None, None,
         "PEM file of its certificate and those up to a root; empty: no TLS",
         check=_check_file),
     Key("exporter", "key", "", "", None, None,
-        "PEM file of the key to it; empty: in the same file",
+        "PEM file of the key to it, without a password; empty: in the same "
+        "file",
         check=_check_file),
     Key("exporter", "client_ca", "", "", None, None,
         "PEM file of who signs the certificates that clients need; empty: "
         "they need none", check=_check_file),
     Key("exporter", "names", "", vocabulary.NAMES[0], None, None,
-        "the exporter whose names the metrics have", vocabulary.NAMES),
+        "the exporter whose names the metrics have, see doc/metrics.md",
+        vocabulary.NAMES),
     Key("exporter", "metadata", "", "", None, None,
-        "what is shown of the VMs' <metadata>, as LABEL=PATH, ...",
+        "what is shown of the VMs' <metadata>, as LABEL=PATH, with commas "
+        "between several",
         check=metadata.parse),
 )
 
@@ -123,13 +129,16 @@ POOL = Key(
     (STAND_IN, BUILTIN))
 ALL = KEYS + (POOL,)
 
-# Later directories win where a file has the same name in several.
+# VDSM's. Later directories win where a file has the same name in several.
 MAIN_FILE = "/etc/vdsm/vdsm.conf"
 DROP_IN_DIRS = (
     "/usr/lib/vdsm/vdsm.conf.d",
     "/run/vdsm/vdsm.conf.d",
     "/etc/vdsm/vdsm.conf.d",
 )
+
+# Ours, which wins over them.
+OWN_FILE = "/etc/vdsm-sampler.conf"
 
 # A sign that is not of ASCII must be percent-encoded.
 _URI = re.compile(r"[!-~]+$")
@@ -141,9 +150,9 @@ def load(paths=None, given=None):
     """
     Return the value of each of KEYS by its name.
 
-    The files of paths must exist; without paths the files of VDSM are read,
-    as far as there are any. given maps the name of a key to (where, text):
-    what the user said elsewhere, for example in an option; it wins.
+    The files of paths must exist; without paths the files of VDSM and ours
+    are read, as far as there are any. given maps the name of a key to (where,
+    text): what the user said elsewhere, for example in an option; it wins.
     """
     texts = _texts(paths)
     texts.update(given or {})
@@ -189,7 +198,10 @@ def files(paths=None):
     """
     Return the files that load(paths) reads, those that win last.
     """
-    return drop_in_order() if paths is None else paths
+    if paths is not None:
+        return paths
+    own = [OWN_FILE] if os.path.lexists(OWN_FILE) else []
+    return drop_in_order() + own
 
 
 def drop_in_order():
@@ -240,6 +252,19 @@ def _read(path):
     """
     Return what one file says of our keys: name -> (where, text).
     """
+    parser = parse(path)
+    texts = {}
+    for key in ALL:
+        if parser.has_option(key.section, key.name):
+            where = "%s: [%s] %s" % (path, key.section, key.name)
+            texts[key.name] = (where, parser.get(key.section, key.name))
+    return texts
+
+
+def parse(path):
+    """
+    Return a parser that has read this file. Raises BadFile.
+    """
     parser = _parser()
     try:
         with _open(path) as stream:
@@ -250,12 +275,7 @@ def _read(path):
         raise errors.BadFile(path, "cannot be read: " + _reason(e))
     except configparser.Error as e:
         raise errors.BadFile(path, _syntax(e))
-    texts = {}
-    for key in ALL:
-        if parser.has_option(key.section, key.name):
-            where = "%s: [%s] %s" % (path, key.section, key.name)
-            texts[key.name] = (where, parser.get(key.section, key.name))
-    return texts
+    return parser
 
 
 def _parser():

@@ -79,8 +79,7 @@ def workers(found, place, settings):
         max_hung + RESERVE, place.conf or place.daemon + ".conf",
         place.daemon)
     if most > RESERVE:
-        advice += ", or max_hung = %d in [sampling] of vdsm.conf" % (
-            most - RESERVE)
+        advice += ", or max_hung = %d in [sampling]" % (most - RESERVE)
     return finding.warn(
         name, "%s leaves %d to other clients, who should have %d" % (
             said, max(most - max_hung, 0), RESERVE), advice)

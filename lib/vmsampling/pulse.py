@@ -6,8 +6,8 @@ What a service tells its service manager: that it serves, in a line how it
 goes, and, for as long as its rounds go on, that it is alive.
 
 Who has not heard the last for as long as WatchdogSec= restarts us. libvirt
-that hangs is no reason for that, since rounds go on without it; a sampler whose
-own threads hang is one.
+that hangs is no reason for that, since rounds go on without it; a sampler
+whose own threads hang is one.
 """
 
 from __future__ import absolute_import, division, print_function

@@ -70,8 +70,8 @@ def add_options(parser):
         "[sampling] connect, or %s)" % config.key("connect").default)
     parser.add_argument(
         "--config", metavar="FILE", action="append",
-        help="read this instead of %s and its drop-ins; may be repeated, "
-        "the last one wins" % config.MAIN_FILE)
+        help="read this instead of VDSM's files and %s; may be repeated, the "
+        "last one wins" % config.OWN_FILE)
     add_verbosity(parser)
 
 
