@@ -105,7 +105,7 @@ class TestCase(fakelibvirt.TestCase):
     def quiet(self):
         return kit.at_rest(
             lambda: [self.guard.state()[pool]
-                     for pool in ("monitor", "canary")], self.is_quiet)
+                     for pool in ("monitor", "canary", "poke")], self.is_quiet)
 
     def is_quiet(self, states):
         # Who waited at a gate that is open goes on soon.
