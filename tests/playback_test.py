@@ -115,6 +115,42 @@ class ReadTest(TestCase):
                          "a file: cannot be read: Input/output error")
 
 
+class StrangeTest(TestCase):
+    """
+    What nobody's sampler has written.
+    """
+
+    def play(self, *found, **kwargs):
+        out = Out()
+        playback.Playback(out, **kwargs).run(enumerate(found, 1))
+        return out
+
+    def test_deeper_than_it_can_be_written(self):
+        deep = []
+        for _ in range(5000):
+            deep = [deep]
+        with self.assertRaises(errors.BadFile) as caught:
+            self.play(snapshot(1), snapshot(2, deep=deep), as_json=True)
+        self.assertEqual(str(caught.exception),
+                         "line 2: no JSON that is of us")
+
+    def test_period_of_an_event(self):
+        head = dict(event(1), event=incidents.DUMP)
+        for period in ("x", [], None, 1e400):
+            out = self.play(dict(head, period=period),
+                            snapshot(1, period=None))
+            self.assertEqual(len(out.shown), 1)
+
+    def test_time_jumps(self):
+        found = playback.Playback(Out(), speed=0.01)
+        with mock.patch.object(found, "_stopped") as stopped:
+            stopped.is_set.return_value = False
+            found.run(enumerate([snapshot(1), dict(snapshot(2), time=9e10)]))
+        # Python takes no more than 9.2e9.
+        (seconds,), _ = stopped.wait.call_args
+        self.assertLess(seconds, 1e9)
+
+
 class PlaybackTest(TestCase):
 
     def play(self, *found, **kwargs):

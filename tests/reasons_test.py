@@ -43,3 +43,8 @@ class ReasonsTest(kit.TestCase):
         self.assertEqual(word(1, 99), "reason 99")
         self.assertEqual(word(99, 1), "reason 1")
         self.assertEqual(word(3, -1), "reason -1")
+
+    def test_what_a_file_may_have(self):
+        for bad in ("x", [], {}, 1.5, None):
+            self.assertIsNone(word(1, bad))
+            self.assertIsNone(word(bad, 1))

@@ -107,6 +107,36 @@ class WireTest(kit.TestCase):
                             snapshot(vms=vm(age={})))
         self.check_snapshot("time is 1e+300", snapshot(time=1e300))
 
+    def test_what_may_be_absent_or_null(self):
+        for key in ("host", "hung", "pools", "server", "source", "period"):
+            wire.check_snapshot(snapshot(**{key: None}))
+        for key in ("holder", "storage"):
+            wire.check_snapshot(snapshot(vms=vm(**{key: None})))
+
+    def test_what_is_wrong_in_it(self):
+        rates = {"rates": {}, "age": 1.0}
+        for path, found in (
+                ("period", snapshot(period="2")),
+                ("host/age", snapshot(host=dict(rates, age=None))),
+                ("host/load/1", snapshot(host=dict(rates, load=[1, "x"]))),
+                ("host/memory/total",
+                 snapshot(host=dict(rates, memory={"total": "x"}))),
+                ("hung/0/seconds", snapshot(hung=[{"seconds": "x"}])),
+                ("pools/p/age", snapshot(pools={"p": {"age": 10 ** 400}})),
+                ("server/age", snapshot(server={"age": []})),
+                ("source/text", snapshot(source={"text": 7})),
+                ("vms/u/stuck/kernel", snapshot(vms=vm(stuck={"kernel": 7}))),
+                ("vms/u/storage/groups/0",
+                 snapshot(vms=vm(storage={"groups": [None]})))):
+            self.check_snapshot(path + " is not what it should be", found)
+        self.check_snapshot("hung is no list", snapshot(hung=7))
+        self.check_snapshot("host is no object", snapshot(host=7))
+
+    def test_period_that_is_none(self):
+        for period in (0, -1.0, 1e300):
+            with self.assertRaises(ValueError):
+                wire.read_greeting(wire.greeting("u", period, 7))
+
     def test_infinite(self):
         self.check(wire.read_snapshot, wire.line(snapshot()).replace(
             b'"round": 7', b'"round": 1e999'),

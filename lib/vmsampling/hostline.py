@@ -23,18 +23,18 @@ def line(host, patience):
     patience: seconds after which figures are too old to be shown alone.
     """
     rates = host["rates"]
-    memory = host.get("memory", {})
+    memory = host.get("memory") or {}
     used = None
     if "available" in memory and "total" in memory:
         used = memory["total"] - memory["available"]
     found = u"host  CPU%% %s  load %s  MEM %s/%sG" % (
         _percent(rates.get("busy")),
         u" ".join(_number(value, 2) for value in host.get(
-            "load", (None, None, None))),
+            "load") or (None, None, None)),
         _gib(used), _gib(memory.get("total")))
     if "pressure" in host:
         # Some kernels do not tell of it.
-        pressure = rates.get("pressure", {})
+        pressure = rates.get("pressure") or {}
         found += u"  PSI% " + u" ".join(
             u"%s %s" % (name, _percent(
                 pressure.get(resource, {}).get("some")))

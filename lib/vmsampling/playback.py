@@ -21,12 +21,16 @@ from vmsampling import output
 from vmsampling import pages
 from vmsampling import table
 from vmsampling import text as _text
+from vmsampling import vmfigures
 from vmsampling import wire
 
 # Seconds between two rounds, where nobody tells.
 _PERIOD = 2.0
 
 _DAY = 86400.0
+
+# Seconds; Python waits for no more than some centuries.
+_LONGEST = 365 * _DAY
 _TIME = r"(\d\d?):(\d\d)(?::(\d\d))?"
 _TIME_OF_DAY = re.compile(_TIME + "$")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T]" + _TIME + "$")
@@ -97,10 +101,11 @@ class Playback(object):
 
     def run(self, found):
         """
-        found: as read() gives it. Returns how many rounds were shown.
+        found: as read() gives it. Returns how many rounds were shown. Raises
+        BadFile.
         """
         count = 0
-        for _, one in found:
+        for number, one in found:
             if not self._span.has(one["time"]):
                 continue
             is_round = "event" not in one
@@ -110,7 +115,7 @@ class Playback(object):
             if is_round:
                 self._wait(one)
             if self._as_json:
-                self._out.write(output.json_line(one) + u"\n")
+                self._out.write(_json_line(number, one) + u"\n")
             elif is_round:
                 self._show(one)
             else:
@@ -131,12 +136,14 @@ class Playback(object):
         if self._last is not None:
             self._period = max(now - self._last, 0.0) or self._period
             if self._speed is not None:
-                self._stopped.wait((now - self._last) / self._speed)
+                self._stopped.wait(
+                    min((now - self._last) / self._speed, _LONGEST))
         self._last = now
 
     def _note(self, event):
         if event["event"] == incidents.DUMP:
-            self._period = event.get("period") or self._period
+            self._period = (vmfigures.number(event.get("period")) or
+                            self._period)
         self._events.append(event)
 
     def _show(self, snapshot):
@@ -147,7 +154,7 @@ class Playback(object):
             # The table has most of the screen, and the newest are news.
             events = events[-(rows // 3):]
             rows -= len(events)
-        period = snapshot.get("period", self._period)
+        period = snapshot.get("period") or self._period
         self._out.show(events + table.lines(
             snapshot, period, columns, rows, self._out.encoding))
 
@@ -158,6 +165,14 @@ class Playback(object):
             return found
         return [_text.cut(line, columns, self._out.encoding)
                 for line in found]
+
+
+def _json_line(number, found):
+    try:
+        return output.json_line(found)
+    except RuntimeError:
+        # The decoder goes deeper than the encoder does.
+        raise errors.BadFile("line %d" % number, "no JSON that is of us")
 
 
 def _event_line(event, encoding):

@@ -7,6 +7,8 @@ Why a VM is in its state, in virsh's words.
 
 from __future__ import absolute_import, division, print_function
 
+import six
+
 # virDomainState -> the words for its virDomain*Reason, by number. libvirt
 # says 0 where it does not know.
 _WORDS = {
@@ -29,9 +31,12 @@ def word(fields):
     future, its number; None if it is not known.
     """
     number = fields.get("state.reason")
-    if not number:
+    state = fields.get("state.state")
+    if not number or not all(isinstance(value, six.integer_types)
+                             for value in (number, state)):
+        # In a file there may be anything.
         return None
-    words = _WORDS.get(fields.get("state.state"), ())
+    words = _WORDS.get(state, ())
     if 0 < number <= len(words):
         return words[number - 1]
     return "reason %d" % number

@@ -280,7 +280,7 @@ def _stuck(vm, encoding):
     line = u"stuck: %s%s" % (
         text.clean(vm["name"], encoding), _for(stuck.get("seconds")))
     if stuck.get("why"):
-        line += u", %s: %s" % (text.clean(stuck["call"], encoding),
+        line += u", %s: %s" % (text.clean(stuck.get("call"), encoding),
                                text.clean(stuck["why"], encoding))
     elif stuck.get("call"):
         line += u" in " + text.clean(stuck["call"], encoding)

@@ -99,7 +99,7 @@ def levels(rates):
     found = dict.fromkeys(NAMES)
     for field, value in rates.items():
         for name, pattern in _PARTS:
-            if pattern.match(field):
+            if value is not None and pattern.match(field):
                 found[name] = ((found[name] or 0.0) +
                                value * _SCALE.get(name, 1.0))
     return found

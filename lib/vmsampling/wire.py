@@ -10,6 +10,7 @@ whatever its owner wrote.
 
 from __future__ import absolute_import, division, print_function
 
+import collections
 import json
 import sys
 
@@ -25,16 +26,44 @@ _NONE = (type(None),)
 _NUMBER = six.integer_types + (float,)
 _TEXT = (six.text_type,)
 
+# Of a shape: what may be absent or null, and a list of the one kind in it.
+_Maybe = collections.namedtuple("_Maybe", "shape")
+_Series = collections.namedtuple("_Series", "shape")
+
 # What the readers of a snapshot take for granted. A tuple: types; a
 # dictionary: some of the keys that there must be; a list: a dictionary whose
 # values are all of the one kind in it.
+_SPAN = _Maybe(_NUMBER)
+_WORDS = _Maybe(_TEXT)
+_STUCK = {
+    "call": _WORDS,
+    "why": _WORDS,
+    "seconds": _SPAN,
+    "late": _SPAN,
+    "kernel": _Maybe((dict,)),
+}
 _VM = {
     "name": _TEXT,
     "state": _TEXT + _NONE,
     "age": [_NUMBER + _NONE],
     "stuck": (dict,) + _NONE,
+    "holder": _WORDS,
     "stats": (dict,),
     "rates": [_NUMBER + _NONE],
+    "storage": _Maybe({
+        "groups": _Maybe(_Series(_TEXT)),
+        "canary": _WORDS,
+        "why": _WORDS,
+    }),
+}
+_HOST = {
+    "age": _NUMBER,
+    "load": _Maybe(_Series(_NUMBER + _NONE)),
+    "memory": _Maybe([_NUMBER]),
+    "rates": {
+        "busy": _SPAN,
+        "pressure": _Maybe([{"some": _SPAN}]),
+    },
 }
 _AGES = {"host": _NUMBER + _NONE, "monitor": _NUMBER + _NONE,
          "storage": _NUMBER + _NONE}
@@ -46,9 +75,18 @@ _SNAPSHOT = {
     "pool": {"free": _NUMBER, "late": _NUMBER},
     "budget": {"hung": _NUMBER, "max_hung": _NUMBER},
     "vms": [_VM],
+    "period": _SPAN,
+    "host": _Maybe(_HOST),
+    "hung": _Maybe(_Series({"seconds": _SPAN, "late": _SPAN})),
+    "pools": _Maybe([{"age": _SPAN}]),
+    "server": _Maybe({"age": _SPAN}),
+    "source": _Maybe({"text": _WORDS}),
 }
 _GREETING = {"vdsm-sampler": _NUMBER}
 _WELCOME = {"pid": _NUMBER, "period": _NUMBER, "uri": _TEXT}
+
+# Seconds; what is longer is no period, and poll() cannot wait for it.
+_LONGEST_PERIOD = 86400
 
 # Python tells no time of day that is farther away, in seconds from 1970.
 _LAST_TIME = 1e11
@@ -95,6 +133,8 @@ def read_greeting(data):
             found["vdsm-sampler"], PROTOCOL))
     if "refused" not in found:
         _check(found, _WELCOME, "")
+        if not 0 < found["period"] <= _LONGEST_PERIOD:
+            raise ValueError("period is %r" % found["period"])
     return found
 
 
@@ -133,6 +173,7 @@ def check_snapshot(found):
     _check(found, _SNAPSHOT, "")
     for uuid, vm in found["vms"].items():
         _check(vm["age"], _AGES, "vms/%s/age/" % uuid)
+        _check(vm["stuck"] or {}, _STUCK, "vms/%s/stuck/" % uuid)
     check_time(found["time"])
 
 
@@ -167,6 +208,12 @@ def _check(found, shape, where):
     """
     where: path of this part, for people.
     """
+    if isinstance(shape, _Series):
+        if not isinstance(found, list):
+            raise ValueError("%s is no list" % where[:-1])
+        for number, inner in enumerate(found):
+            _check(inner, shape.shape, "%s%d/" % (where, number))
+        return
     if isinstance(shape, tuple):
         if not isinstance(found, shape) or (
                 isinstance(found, _NUMBER) and
@@ -178,6 +225,11 @@ def _check(found, shape, where):
     if isinstance(shape, list):
         shape = dict.fromkeys(found, shape[0])
     for key in sorted(shape):
+        inner = shape[key]
+        if isinstance(inner, _Maybe):
+            if found.get(key) is None:
+                continue
+            inner = inner.shape
         if key not in found:
             raise ValueError("there is no %s%s" % (where, key))
-        _check(found[key], shape[key], "%s%s/" % (where, key))
+        _check(found[key], inner, "%s%s/" % (where, key))
