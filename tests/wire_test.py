@@ -109,9 +109,9 @@ class WireTest(kit.TestCase):
 
     def test_what_may_be_absent_or_null(self):
         for key in ("host", "hung", "pools", "server", "source", "period"):
-            wire.check_snapshot(snapshot(**{key: None}))
+            wire.read_snapshot(wire.line(snapshot(**{key: None})))
         for key in ("holder", "storage"):
-            wire.check_snapshot(snapshot(vms=vm(**{key: None})))
+            wire.read_snapshot(wire.line(snapshot(vms=vm(**{key: None}))))
 
     def test_what_is_wrong_in_it(self):
         rates = {"rates": {}, "age": 1.0}
