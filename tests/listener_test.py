@@ -54,6 +54,23 @@ class ListenerTest(kit.TestCase):
         self.assertEqual(stat.S_IMODE(
             os.stat(os.path.dirname(self.path)).st_mode), 0o755)
 
+    def test_link_in_its_place(self):
+        # As by the owner of the folder, right after the bind().
+        victim = os.path.join(self.folder, "victim")
+        open(victim, "w").close()
+        os.chmod(victim, 0o600)
+        open_ = os.open
+
+        def swap(path, *args):
+            if path.endswith(".new"):
+                os.unlink(path)
+                os.symlink(victim, path)
+            return open_(path, *args)
+
+        with mock.patch.object(os, "open", swap):
+            self.check_failure(errors.SocketFailed, "socket")
+        self.assertEqual(stat.S_IMODE(os.stat(victim).st_mode), 0o600)
+
     def test_peer(self):
         made = self.open()
         connection = self.connect()

@@ -26,7 +26,8 @@ MODES = {"all": 0o777, "group": 0o770, "owner": 0o700}
 _FOLDER_MODE = 0o755
 _BACKLOG = 16
 
-# Python 2.7 does not have it.
+# Python 2.7 does not have them.
+_O_PATH = getattr(os, "O_PATH", 0o10000000)
 _SO_PEERCRED = getattr(socket, "SO_PEERCRED", 17)
 _CRED = struct.Struct("3i")
 
@@ -108,7 +109,7 @@ class Listener(object):
             fcntl.fcntl(made.fileno(), fcntl.F_SETFD, fcntl.FD_CLOEXEC)
             made.setblocking(False)
             made.bind(new)
-            os.chmod(new, MODES[self._access])
+            _set_mode(new, MODES[self._access])
             made.listen(_BACKLOG)
             os.rename(new, self.path)
         except:  # NOQA: E722 (undoes what was begun, the error goes on)
@@ -183,6 +184,20 @@ def _lock(path):
             raise
         return None
     return fd
+
+
+def _set_mode(path, mode):
+    """
+    chmod() of a socket, and of nothing that has taken its place: whoever owns
+    the folder could put a link there to a file that is not his.
+    """
+    fd = os.open(path, _O_PATH | os.O_NOFOLLOW)
+    try:
+        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            raise EnvironmentError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
+        os.chmod("/proc/self/fd/%d" % fd, mode)
+    finally:
+        os.close(fd)
 
 
 def _remove(path):
