@@ -3,6 +3,7 @@
 
 from __future__ import absolute_import, division, print_function
 
+import logging
 import shutil
 import sys
 import unittest
@@ -114,6 +115,22 @@ class LibraryTest(kit.TestCase):
     def test_missing(self):
         with mock.patch.dict(sys.modules, {"psutil": None}):
             self.assertIsNone(hostparts.library())
+
+    def test_broken(self):
+        class Finder(object):
+
+            def find_spec(self, name, *_args):
+                if name == "psutil":
+                    raise OSError("/proc/stat")
+
+            find_module = find_spec
+
+        with mock.patch.dict(sys.modules), \
+                mock.patch.object(sys, "meta_path", [Finder()]), \
+                kit.logs("vmsampling.hostparts") as logs:
+            sys.modules.pop("psutil", None)
+            self.assertIsNone(hostparts.library())
+        self.assertIn("/proc/stat", logs.at(logging.WARNING)[0])
 
 
 @unittest.skipIf(psutil is None, "no psutil")

@@ -177,12 +177,17 @@ class Parts(object):
 
 def library():
     """
-    Return the module psutil, None if it is missing.
+    Return the module psutil, None if it is missing or broken.
     """
     # Here, not above: it takes some time, and not all who sample need it.
     try:
         import psutil
     except ImportError as e:
         log.debug("%s", e)
+        return None
+    except Exception as e:
+        # It reads /proc even then. What is wrong with that, or with psutil,
+        # is to cost no VM.
+        log.warning("psutil does not work: %r", e)
         return None
     return psutil
