@@ -225,6 +225,8 @@ class Host(object):
 
     def _install(self):
         make("install-data-local", pkgdatadir=self.modules,
+             docdir=self.path("usr/share/doc/vdsm-sampling"),
+             sysusersdir="", tmpfilesdir="",
              plugindir=self.site, vdsm_daemons=" ".join([
                  self.path("usr/share/vdsm/vdsm"), self.daemon]))
         for name, text in STANDINS.items():
