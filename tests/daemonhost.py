@@ -223,12 +223,15 @@ class Host(object):
         self.program(os.path.join(share, "daemonAdapter"),
                      ADAPTER.format(pythonpath=self._today))
 
-    def _install(self):
+    def install(self):
         make("install-data-local", pkgdatadir=self.modules,
              docdir=self.path("usr/share/doc/vdsm-sampling"),
              sysusersdir="", tmpfilesdir="",
              plugindir=self.site, vdsm_daemons=" ".join([
                  self.path("usr/share/vdsm/vdsm"), self.daemon]))
+
+    def _install(self):
+        self.install()
         for name, text in STANDINS.items():
             write(os.path.join(self.modules, "standins", name), text)
         config = os.path.join(self.modules, "vmsampling", "config.py")
@@ -274,17 +277,21 @@ class HostTest(kit.TestCase):
             write(path, text)
 
 
+def build_folder():
+    # Where tests are run.
+    folder = os.getcwd()
+    return (folder if os.path.exists(os.path.join(folder, "Makefile"))
+            else standins.ROOT)
+
+
 def make(target, **variables):
     """
-    Run make in the build folder, which is where tests are run.
+    Run make in the build folder.
     """
-    folder = os.getcwd()
-    if not os.path.exists(os.path.join(folder, "Makefile")):
-        folder = standins.ROOT
     environment = dict(
         (name, value) for name, value in os.environ.items()
         if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR"))
-    command = ["make", "-C", folder, target] + [
+    command = ["make", "-C", build_folder(), target] + [
         "%s=%s" % item for item in sorted(variables.items())]
     process = subprocess.Popen(command, env=environment,
                                stdout=subprocess.PIPE,

@@ -4,10 +4,11 @@
 """
 Runs the tests with nose (pynose from Python 3.10):
 
-    runner.py [OPTION...] [unit|functional|FILE...]
+    runner.py [OPTION...] [unit|functional|packages|FILE...]
 
 FILE is relative to the source tree and may name a part, as nose has it:
-tests/foo_test.py:Class.test_name. Without names, all tests are run.
+tests/foo_test.py:Class.test_name. Without names, all tests are run but those of
+packages.
 
 A test that hangs would hang whoever waits for it. So one test, and all of
 them together, have a time limit (a test or its class can set its own by an
@@ -51,6 +52,7 @@ except ImportError:
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KINDS = {"unit": ["tests"],
          "functional": ["tests/functional"],
+         "packages": ["tests/packages"],
          "all": ["tests", "tests/functional"]}
 HUNG = 3  # Our exit status after a time limit.
 
@@ -93,7 +95,8 @@ def parse_args():
     parser.add_argument("--end-timeout", type=float, metavar="S", default=30,
                         help="limit of ending after that (%(default)s s)")
     parser.add_argument("names", nargs="*", default=["all"],
-                        help="unit, functional, or FILE[:Class[.test_name]]")
+                        help="unit, functional, packages, or "
+                             "FILE[:Class[.test_name]]")
     return parser.parse_args()
 
 
@@ -112,7 +115,8 @@ def find_tests(names):
 def set_path():
     """For us, and for the Pythons that tests start."""
     path = [os.path.join(ROOT, folder)
-            for folder in ("lib", "tests", "tests/functional", "build-aux")]
+            for folder in ("lib", "tests", "tests/functional",
+                           "tests/packages", "build-aux")]
     sys.path[:0] = path
     if os.environ.get("PYTHONPATH"):
         path.append(os.environ["PYTHONPATH"])

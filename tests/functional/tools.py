@@ -22,11 +22,18 @@ _PACKAGES = {
     "chromedriver": "chromium-driver",
     "chromium": "chromium",
     "libvirtd": "libvirt-daemon-system",
+    "cpio": "cpio",
+    "dh": "debhelper",
+    "dh_python3": "dh-python",
+    "lintian": "lintian",
     "losetup": "mount",
     "prometheus": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus",
     "qemu-nbd": "qemu-utils",
+    "rpm2cpio": "rpm2cpio",
+    "rpmbuild": "rpm",
+    "rpmlint": "rpmlint",
     "setpriv": "util-linux",
     "systemd-analyze": "systemd",
     "systemd-sysusers": "systemd",
@@ -52,6 +59,15 @@ def require_programs(*programs):
     The same for a test that needs these programs and no host.
     """
     _skip_if(_missing_program(programs))
+
+
+def require_packaging():
+    """
+    The same for a test that makes packages.
+    """
+    require_programs("rpmbuild", "rpm2cpio", "cpio", "rpmlint")
+    if find_program("apt-get"):
+        require_programs("dh", "dh_python3", "lintian")
 
 
 def _skip_if(problem):

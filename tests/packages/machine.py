@@ -1,0 +1,121 @@
+# Copyright 2026 vdsm-sampling developers
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""
+This very machine, on which a test installs packages: what its files are, and a
+keeper that takes the packages away again, however the test ends.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import hashlib
+import os
+import re
+import stat
+import subprocess
+
+import tools
+
+PACKAGES = ("vdsm-sampling-plugin", "vdsm-sampling")
+
+FOLDERS = ("/boot", "/etc", "/opt", "/run", "/srv", "/usr", "/var")
+
+# What apt and dpkg write whenever they do anything, and what others on this
+# machine may write at any time. What is named like ours counts all the same.
+CHANGES = re.compile(
+    r"/var/(log|cache|tmp|spool|mail)/|/var/lib/(apt|systemd)/"
+    r"|/var/lib/dpkg/((status|available|diversions|statoverride)(-old)?"
+    r"|lock.*|triggers/.*|info/format.*|updates/.*)$"
+    r"|/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$"
+    r"|/etc/(\.pwd\.lock|mtab|ld\.so\.cache)$|/run/|.*/__pycache__/")
+OURS = re.compile(r"vdsm.sampl", re.IGNORECASE)
+
+
+def files():
+    """
+    Path -> what it is, of all files and folders that CHANGES leaves.
+    """
+    found = {}
+    for top in FOLDERS:
+        for parent, folders, names in os.walk(top):
+            if os.path.ismount(parent) and parent != top:
+                del folders[:]
+                continue
+            for name in folders + names:
+                path = os.path.join(parent, name)
+                if OURS.search(path) or not CHANGES.match(path):
+                    _add(found, path)
+    return found
+
+
+def _add(found, path):
+    try:
+        state = os.lstat(path)
+    except OSError:
+        # Gone meanwhile.
+        return
+    what = [state.st_mode, state.st_uid, state.st_gid]
+    if stat.S_ISLNK(state.st_mode):
+        what.append(os.readlink(path))
+    elif stat.S_ISREG(state.st_mode):
+        # Users come and go, and leave such a file as it was.
+        what.append(_digest(path) if path.startswith("/etc/")
+                    else (state.st_size, state.st_mtime))
+    found[path] = what
+
+
+def _digest(path):
+    with open(path, "rb") as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+def differences(before, after):
+    lines = ["+ " + path for path in after if path not in before]
+    lines += ["- " + path for path in before if path not in after]
+    lines += ["~ %s: %s, was %s" % (path, after[path], before[path])
+              for path in before
+              if path in after and before[path] != after[path]]
+    return sorted(lines)
+
+
+def installed():
+    """
+    Those of our packages that dpkg knows of, purged ones not.
+    """
+    status, out, _ = tools.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"] +
+        list(PACKAGES), 20)
+    return [line.split()[0] for line in out.splitlines()
+            if not line.endswith(" not-installed")]
+
+
+# What this machine has of an exporter that root ran by hand is put aside, since
+# a purge would remove it.
+KEPT = "/var/lib/vdsm-sampler"
+ASIDE = KEPT + ".before-test"
+
+
+class Keeper(object):
+    """
+    Purges our packages when stop() is called or this process has ended.
+    """
+
+    def __init__(self):
+        self._process = None
+
+    def start(self):
+        if os.path.exists(KEPT) and not os.path.exists(ASIDE):
+            os.rename(KEPT, ASIDE)
+        # In a session of its own, where no signal to the test's group comes.
+        self._process = subprocess.Popen(
+            ["setsid", "sh", "-c", "trap '' HUP INT TERM; cat >/dev/null; "
+             "dpkg --purge --force-depends %s >/dev/null 2>&1; "
+             "! test -e %s || mv -T %s %s" % (
+                 " ".join(PACKAGES), ASIDE, ASIDE, KEPT)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True,
+            universal_newlines=True)
+
+    def stop(self):
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
