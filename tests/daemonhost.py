@@ -226,6 +226,7 @@ class Host(object):
     def install(self):
         make("install-data-local", pkgdatadir=self.modules,
              docdir=self.path("usr/share/doc/vdsm-sampling"),
+             confdir=self.path("usr/share/doc/vdsm-sampling"),
              sysusersdir="", tmpfilesdir="",
              plugindir=self.site, vdsm_daemons=" ".join([
                  self.path("usr/share/vdsm/vdsm"), self.daemon]))

@@ -7,8 +7,8 @@ Runs the tests with nose (pynose from Python 3.10):
     runner.py [OPTION...] [unit|functional|packages|FILE...]
 
 FILE is relative to the source tree and may name a part, as nose has it:
-tests/foo_test.py:Class.test_name. Without names, all tests are run but those of
-packages.
+tests/foo_test.py:Class.test_name. Without names, all tests are run but those
+of packages.
 
 A test that hangs would hang whoever waits for it. So one test, and all of
 them together, have a time limit (a test or its class can set its own by an

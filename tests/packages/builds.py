@@ -112,8 +112,8 @@ class Builds(object):
         build, out = self.path("build"), self.path("installed")
         os.mkdir(build)
         run([os.path.join(self.tree, "configure"), "--quiet", "--prefix=/usr",
-             "--with-plugindir=" + site(SYSTEM), "PYTHON=" + python(SYSTEM)],
-            cwd=build)
+             "--sysconfdir=/etc", "--with-plugindir=" + site(SYSTEM),
+             "PYTHON=" + python(SYSTEM)], cwd=build)
         run(["make", "-s", "install", "DESTDIR=" + out], cwd=build)
         self.installed = out
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """
-The packages for Debian on this very machine, by apt: installed over an older
-build, run, removed and purged. Only for root, and only where none is installed.
+The packages for Debian on this very machine, by apt: installed, upgraded, run,
+removed and purged. Only for root, and only where none is installed.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -21,6 +21,10 @@ BUILDS = builds.BUILDS
 
 # A module that was there once, and that the newer build has no more.
 GONE = "/usr/share/vdsm-sampling/vmsampling/long_gone.py"
+
+# What an administrator has written there is kept, until a purge.
+SETTINGS = "/etc/vdsm-sampler.conf"
+CHANGE = "\n[exporter]\nnames = inovex\n"
 
 
 def setUpModule():
@@ -47,9 +51,13 @@ class AptTest(kit.TestCase):
         self.assertEqual(self.version(), "0.0.1-1")
         self.assertTrue(os.path.exists(GONE))
         self.check_runs()
+        with open(SETTINGS, "a") as stream:
+            stream.write(CHANGE)
         self.apt("install", BUILDS.deb(), BUILDS.deb(plugin=True))
         self.assertNotEqual(self.version(), "0.0.1-1")
         self.assertFalse(os.path.exists(GONE))
+        with open(SETTINGS) as stream:
+            self.assertTrue(stream.read().endswith(CHANGE))
         self.check_runs()
         self.check_service()
         self.check_owned()

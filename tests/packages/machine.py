@@ -89,8 +89,8 @@ def installed():
             if not line.endswith(" not-installed")]
 
 
-# What this machine has of an exporter that root ran by hand is put aside, since
-# a purge would remove it.
+# What this machine has of an exporter that root ran by hand is put aside: a
+# purge would remove it.
 KEPT = "/var/lib/vdsm-sampler"
 ASIDE = KEPT + ".before-test"
 
