@@ -50,7 +50,7 @@ def require(*programs):
     programs too; where skipping is not allowed, fail.
     """
     needed = ("libvirtd", "virsh", "setpriv") + programs
-    _skip_if(_missing_program(needed) or _missing_host(needed) or
+    skip_if(_missing_program(needed) or _missing_host(needed) or
              _missing_binding())
 
 
@@ -58,7 +58,7 @@ def require_programs(*programs):
     """
     The same for a test that needs these programs and no host.
     """
-    _skip_if(_missing_program(programs))
+    skip_if(_missing_program(programs))
 
 
 def require_packaging():
@@ -70,7 +70,7 @@ def require_packaging():
         require_programs("dh", "dh_python3", "lintian")
 
 
-def _skip_if(problem):
+def skip_if(problem):
     if problem is None:
         return
     if os.environ.get("VDSM_SAMPLING_REQUIRE_FUNCTIONAL") == "1":
