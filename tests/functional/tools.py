@@ -51,7 +51,7 @@ def require(*programs):
     """
     needed = ("libvirtd", "virsh", "setpriv") + programs
     skip_if(_missing_program(needed) or _missing_host(needed) or
-             _missing_binding())
+            _missing_binding())
 
 
 def require_programs(*programs):
