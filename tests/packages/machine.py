@@ -95,6 +95,20 @@ KEPT = "/var/lib/vdsm-sampler"
 ASIDE = KEPT + ".before-test"
 
 
+# An apt that the test has left behind may still be at work.
+PURGE = """
+trap '' HUP INT TERM
+cat >/dev/null
+tries=120
+until dpkg --purge --force-depends,remove-reinstreq {packages}; do
+    tries=$((tries - 1))
+    test $tries -gt 0 || exit 1
+    sleep 1
+done >/dev/null 2>&1
+test ! -e {aside} || mv -T {aside} {kept}
+""".format(packages=" ".join(PACKAGES), aside=ASIDE, kept=KEPT)
+
+
 class Keeper(object):
     """
     Purges our packages when stop() is called or this process has ended.
@@ -108,14 +122,15 @@ class Keeper(object):
             os.rename(KEPT, ASIDE)
         # In a session of its own, where no signal to the test's group comes.
         self._process = subprocess.Popen(
-            ["setsid", "sh", "-c", "trap '' HUP INT TERM; cat >/dev/null; "
-             "dpkg --purge --force-depends %s >/dev/null 2>&1; "
-             "! test -e %s || mv -T %s %s" % (
-                 " ".join(PACKAGES), ASIDE, ASIDE, KEPT)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True,
-            universal_newlines=True)
+            ["setsid", "sh", "-c", PURGE], stdin=subprocess.PIPE,
+            close_fds=True, universal_newlines=True)
 
     def stop(self):
+        """
+        Returns when they are gone; raises AssertionError if they are not.
+        """
         if self._process is not None:
             self._process.communicate()
+            assert self._process.returncode == 0, (
+                "%s cannot be purged" % ", ".join(PACKAGES))
             self._process = None
