@@ -106,6 +106,16 @@ class ExporterTest(kit.TestCase):
                          (200, "application/json"))
         self.assertEqual(json.loads(answer.body.decode("ascii"))["vms"], [])
 
+    def test_name_of_another_site(self):
+        made = self.make()
+        made.start()
+        client = webclient.Client(webclient.port(made))
+        self.addCleanup(client.close)
+        for path in ("/", "/metrics", "/snapshot.json"):
+            client.send(("GET %s HTTP/1.1\r\nHost: evil.example:9177\r\n\r\n"
+                         % path).encode("ascii"))
+            self.assertEqual(client.answer().status, 421)
+
     def test_openmetrics(self):
         made = self.make()
         made.start()

@@ -121,3 +121,21 @@ class WebAddressTest(kit.TestCase):
             self.check_error("127.0.0.1:80", "this user may not; take a port "
                              "from 1024 on")
         sock.close.assert_called_once_with()
+
+
+class JudgeTest(kit.TestCase):
+
+    def test_loopback(self):
+        for address in ("127.0.0.1:9177", "[::1]:0", " 127.1.2.3:1"):
+            is_ours = webaddress.judge(address)
+            for name in (None, "localhost", "127.0.0.1", "[::1]",
+                         "192.0.2.7", socket.gethostname().lower()):
+                self.assertTrue(is_ours(name), name)
+            for name in ("", "evil.example", "localhost.evil.example",
+                         "127.0.0.1.evil.example", "127.0.0.1\n"):
+                self.assertFalse(is_ours(name), name)
+
+    def test_others(self):
+        for address in (":9177", "192.0.2.7:1", "[2001:db8::1]:1",
+                        "0.0.0.0:1"):
+            self.assertIsNone(webaddress.judge(address))

@@ -95,6 +95,20 @@ class AnswersTest(kit.TestCase):
         self.assertEqual(self.deliver(), 1)
         self.assertEqual(link.response.body, b"/x 1")
 
+    def test_name_of_another_site(self):
+        answers = webanswers.Answers(
+            {"/x": self.make}, self.pool, self.ring, lambda: self.now,
+            is_ours=lambda name: name == "localhost")
+        for name, status in (("evil.example", 421), (None, 421)):
+            link = Link()
+            link.request = link.request._replace(host=name)
+            answers.ask(link)
+            self.assertEqual(link.response.status, status)
+        link = Link()
+        link.request = link.request._replace(host="localhost")
+        answers.ask(link)
+        self.assertEqual(len(self.pool.tasks), 1)
+
     def test_unknown_path(self):
         link = self.ask("/z")
         self.assertEqual(link.response.status, 404)

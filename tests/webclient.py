@@ -46,7 +46,8 @@ class Client(object):
         """
         Return the Answer to a request.
         """
-        lines = ("GET %s HTTP/1.1" % path, "Host: x") + fields + ("", "")
+        lines = ("GET %s HTTP/1.1" % path, "Host: localhost")
+        lines += fields + ("", "")
         self.send("\r\n".join(lines).encode())
         return self.answer()
 

@@ -33,8 +33,19 @@ class TakeTest(kit.TestCase):
     def test_get(self):
         taken, rest = webrequest.take(GET)
         self.assertEqual(taken, webrequest.Request(
-            "GET", webrequest.Question("/metrics", False, False), True))
+            "GET", webrequest.Question("/metrics", False, False), True, "x"))
         self.assertEqual(rest, b"")
+
+    def test_host(self):
+        for field, name in (
+                (b"Evil.Example:9177", "evil.example"), (b"[::1]:80", "[::1]"),
+                (b"[::1]", "[::1]"), (b"localhost:", "localhost"),
+                (b"", ""), (b"a:b", "a:b")):
+            taken, _ = webrequest.take(
+                b"GET / HTTP/1.1\r\nHost: " + field + b"\r\n\r\n")
+            self.assertEqual(taken.host, name)
+        taken, _ = webrequest.take(b"GET / HTTP/1.0\r\n\r\n")
+        self.assertIsNone(taken.host)
 
     def test_head(self):
         taken, _ = webrequest.take(request(b"HEAD / HTTP/1.1"))

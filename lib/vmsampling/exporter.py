@@ -18,6 +18,7 @@ from vmsampling import scrape
 from vmsampling import source
 from vmsampling import station
 from vmsampling import trends
+from vmsampling import webaddress
 from vmsampling import webresponse
 from vmsampling import webserver
 from vmsampling import webtls
@@ -51,7 +52,10 @@ class Exporter(object):
         self._pulse = pulse.Pulse(
             notify.Notifier(), self._health, self._sampler.snapshot)
         self._server = webserver.WebServer(
-            settings["listen"], self._routes(), _certificates(settings))
+            settings["listen"], self._routes(), _certificates(settings),
+            # With TLS, the certificate is for no name but ours.
+            is_ours=None if settings["certificate"]
+            else webaddress.judge(settings["listen"]))
 
     @property
     def url(self):

@@ -21,6 +21,10 @@ _ADDRESS = re.compile(
 
 _LAST_PORT = 65535
 
+# Of a loopback address to listen at, and of a client's field Host.
+_LOOPBACK = re.compile(r"127\.|\[::1\]")
+_NUMERIC = re.compile(r"(?:\[[0-9a-f:.]+\]|[0-9]+(?:\.[0-9]+){3})\Z")
+
 # Connections that wait until we have a moment for them.
 _BACKLOG = 128
 
@@ -39,6 +43,25 @@ def check(address):
     match = _ADDRESS.match(address.strip())
     if match is None or int(match.group("port")) > _LAST_PORT:
         raise ValueError("like 127.0.0.1:9177, [::1]:9177 or :9177")
+
+
+def judge(address):
+    """
+    Return a function that says whether a client means us by this name, or
+    None if any name may be ours.
+
+    A page of any site can have a browser on this host, or at the end of a
+    tunnel to it, read what listens on a loopback address: by a name that
+    first means that site, and then 127.0.0.1. Only names can do that.
+    """
+    host = _ADDRESS.match(address.strip()).group("host")
+    return _is_local if _LOOPBACK.match(host) else None
+
+
+def _is_local(name):
+    return (name is None or name == "localhost" or
+            bool(_NUMERIC.match(name)) or
+            name == socket.gethostname().lower())
 
 
 def listen(address):

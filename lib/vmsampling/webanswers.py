@@ -25,6 +25,10 @@ log = logging.getLogger("vmsampling.webanswers")
 _SHARE = 10
 _LONGEST = 1.0
 
+_MISDIRECTED = webresponse.line(
+    421, "only requests for localhost, or for an address, are answered; a "
+    "proxy must set the field Host")
+
 _Kept = collections.namedtuple("_Kept", "response until")
 
 
@@ -33,13 +37,16 @@ class Answers(object):
     Thread: the server's, but for what says otherwise.
     """
 
-    def __init__(self, routes, pool, ready, clock):
+    def __init__(self, routes, pool, ready, clock, is_ours=None):
         """
         routes: a dict: path -> call(webrequest.Question) ->
             webresponse.Response, called on a worker.
         pool: an executor.Executor with one worker.
         ready: called on a worker when there is something to collect().
+        is_ours: called with the name that a client has for us, returns
+            whether it is answered; None: whatever it is.
         """
+        self._is_ours = is_ours
         self._routes = routes
         self._pool = pool
         self._ready = ready
@@ -58,6 +65,9 @@ class Answers(object):
         """
         question = link.request.question
         now = self._clock()
+        if not (self._is_ours is None or self._is_ours(link.request.host)):
+            link.answer(_MISDIRECTED, now)
+            return
         if question.path not in self._routes:
             link.answer(webresponse.line(404, "there is no such page"), now)
             return

@@ -24,8 +24,10 @@ MAX_FIELDS = 64
 # by many clients. openmetrics: whether the client takes that format.
 Question = collections.namedtuple("Question", "path openmetrics gzip")
 
-# method is "GET" or "HEAD".
-Request = collections.namedtuple("Request", "method question keep_alive")
+# method is "GET" or "HEAD". host: the name that the client has for us, in
+# lower case and without a port; None if it does not tell.
+Request = collections.namedtuple("Request", "method question keep_alive host")
+Request.__new__.__defaults__ = (None,)
 
 METHODS = (b"GET", b"HEAD")
 
@@ -38,6 +40,7 @@ _FIELD = re.compile(b"(" + _TOKEN + br"):([\t -~\x80-\xff]*)\Z")
 _BEGIN = re.compile(_TOKEN)
 _BARE_LF = re.compile(br"(?<!\r)\n")
 _NO_BODY = re.compile(br"0+\Z")
+_PORT = re.compile(br":[0-9]*\Z")
 _NUMBER = re.compile(br"[0-9]+\Z")
 _ABSOLUTE = re.compile(br"https?://[^/?#]+", re.IGNORECASE)
 # A weight of zero means "not this one".
@@ -99,7 +102,8 @@ def _request(line, fields):
         Question(_path(target),
                  b"application/openmetrics-text" in _items(found, b"accept"),
                  b"gzip" in _items(found, b"accept-encoding")),
-        modern and b"close" not in _items(found, b"connection"))
+        modern and b"close" not in _items(found, b"connection"),
+        _PORT.sub(b"", hosts[0]).decode("latin-1").lower() if hosts else None)
 
 
 def _fields(text):

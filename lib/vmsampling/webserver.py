@@ -54,13 +54,14 @@ class WebServer(object):
     """
 
     def __init__(self, address, routes, certificates=webtls.NONE,
-                 places=PLACES, patience=weblink.PATIENCE):
+                 places=PLACES, patience=weblink.PATIENCE, is_ours=None):
         """
         address: see webaddress.py.
         routes: a dict: path -> call(webrequest.Question) ->
             webresponse.Response, called on a worker.
         certificates: a webtls.Certificates for TLS.
         places: how many connections there may be.
+        is_ours: see webanswers.Answers.
         """
         self._address = address
         self._certificates = certificates
@@ -69,7 +70,7 @@ class WebServer(object):
             "web", workers=1, max_workers=_MAX_WORKERS,
             timeout=patience.answer)
         self._answers = webanswers.Answers(
-            routes, self._pool, self._ring, self._clock)
+            routes, self._pool, self._ring, self._clock, is_ours)
         self._make_links = lambda: weblinks.Links(
             self._selector, self._answers, certificates, places, patience,
             self._clock)

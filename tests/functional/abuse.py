@@ -21,13 +21,13 @@ import select
 import socket
 import sys
 
-_GOOD = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+_GOOD = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 # What slow clients send at once, and byte by byte after that; b"" is silence.
 _SLOW = (
     (b"", b""),
     (b"", _GOOD),
-    (b"GET /metrics HTTP/1.1\r\nHost: x\r\n", b"X: " + b"a" * 10000),
+    (b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n", b"X: " + b"a" * 10000),
     # They do not take the answer.
     (_GOOD, b""),
     # They take some, and want it again.
