@@ -281,6 +281,20 @@ class StopTest(TestCase):
         kit.eventually(lambda: not self.open_connections())
         kit.eventually(lambda: self.loop.holders == 0)
 
+    def test_with_a_storage_pool_that_hangs(self):
+        with self.libvirt.hang("pools") as gate, kit.Gate() as busy:
+            self.start("a")
+            gate.wait()
+            self.advance(LATE)
+            # So the connection cannot be closed at once.
+            self.sampler._hosts.dispatch(busy, timeout=60.0)
+            busy.wait()
+            with kit.Bunch(1, lambda _: self.sampler.stop(timeout=5.0)):
+                kit.eventually(lambda: self.sampler._cycle._stopping)
+                busy.open()
+            self.assertEqual(self.open_connections(), 1)
+        kit.eventually(lambda: self.loop.holders == 0)
+
     def test_with_a_call_that_may_yet_return(self):
         self.start("a")
         kit.eventually(self.quiet)

@@ -129,11 +129,12 @@ class Cycle(object):
     def stop(self):
         """
         Have the connections closed as soon as they are not used. Does not
-        wait: closed tells. Thread: any.
+        wait: closed tells. Returns False if that takes until a call for the
+        list, which is under way, comes back. Thread: any.
         """
         self._stopping = True
         self._connections.close()
-        self._hosts.dispatch(self._close_if_stopping, key=HOST_KEY)
+        return self._hosts.dispatch(self._close_if_stopping, key=HOST_KEY)
 
     def __call__(self):
         """

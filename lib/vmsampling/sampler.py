@@ -164,9 +164,10 @@ class Sampler(object):
             self._stopped = True
         limit = _clock.monotonic() + timeout
         self._rounds.stop()
-        self._cycle.stop()
+        closing = self._cycle.stop()
         left = _stop(self._monitors, limit) + _stop(self._canaries, limit)
-        if not self._hosts.state()["late"]:
+        # What is late may have nothing to do with the list.
+        if closing or not self._hosts.state()["late"]:
             self._cycle.closed.wait(_remaining(limit))
         left += _stop(self._hosts, limit)
         self._scheduler.stop(timeout=_remaining(limit))
