@@ -4,6 +4,9 @@
 from __future__ import absolute_import, division, print_function
 
 import json
+import os
+
+import mock
 
 import kit
 import sampler_test
@@ -39,6 +42,15 @@ class OverviewTest(sampler_test.TestCase):
         for name in "ab":
             self.assertLess(
                 self.vm(name)["age"]["monitor"], sampler_test.PERIOD)
+
+    def test_without_a_descriptor(self):
+        self.start("a")
+        kit.eventually(self.quiet)
+        full = EnvironmentError(24, "Too many open files")
+        with mock.patch.object(os, "listdir", side_effect=full), \
+                mock.patch.object(os, "open", side_effect=full):
+            found = self.sampler.snapshot()
+        self.assertEqual(found["threads"], len(os.listdir("/proc/self/task")))
 
     def test_keys(self):
         self.start("a")
