@@ -118,6 +118,18 @@ class FeedTest(TestCase):
             self.assertEqual(self.link().latest["round"], 1)
         self.assertEqual((self.sampler.taken, line.call_count), (2, 1))
 
+    def test_snapshot_that_fails(self):
+        self.start()
+        link = self.link()
+        failed = mock.Mock(side_effect=EnvironmentError(24, "Too many"))
+        with mock.patch.object(self.sampler, "snapshot", failed):
+            self.sampler.settle()
+            kit.eventually(lambda: self.logs.at(30))
+        self.assertEqual(self.logs.at(30), [
+            "A snapshot is lost: Too many (0 more not logged)"])
+        self.sampler.settle()
+        self.assertEqual(link.read(kit.PATIENCE)["round"], 2)
+
     def test_other_wake_ups_bring_nothing(self):
         self.start()
         link = self.link()

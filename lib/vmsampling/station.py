@@ -17,6 +17,7 @@ import threading
 
 from threadpool import clock as _clock
 from threadpool import threads
+from threadpool import throttle
 from threadpool import waiter as _waiter
 from vmsampling import config
 from vmsampling import errors
@@ -74,6 +75,7 @@ class Station(object):
         self._stopped = False
         # Whether somebody has asked for a dump.
         self._asked = False
+        self._throttle = throttle.Throttle(interval=60.0, clock=clock)
 
     def start(self, sampler):
         """
@@ -173,6 +175,17 @@ class Station(object):
         """
         Take the newest snapshot, and give it to all.
         """
+        try:
+            self._give_out()
+        except EnvironmentError as e:
+            # The system has none of something for us now. The next snapshot
+            # may work, and nobody would begin this thread anew.
+            suppressed = self._throttle.admit()
+            if suppressed is not None:
+                log.warning("A snapshot is lost: %s (%d more not logged)",
+                            e.strerror or e, suppressed)
+
+    def _give_out(self):
         snapshot = self._sampler.snapshot()
         self._round = max(self._round, snapshot["round"])
         # Once, however many read it.
