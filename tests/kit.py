@@ -145,6 +145,9 @@ class Waiter(object):
     def __init__(self, now=1000.0):
         self._cond = threading.Condition()
         self._now = now
+        # What each thread was told last: a wait is counted from there, since
+        # time may have passed after the thread had looked at its clock.
+        self._told = threading.local()
         self._woken = False
         # How often wait() returned, and until when it waits now.
         self.wakeups = 0
@@ -152,11 +155,13 @@ class Waiter(object):
         self.asleep = threading.Event()
 
     def clock(self):
-        return self._now
+        self._told.now = self._now
+        return self._told.now
 
     def wait(self, timeout=None):
         with self._cond:
-            self.until = None if timeout is None else self._now + timeout
+            self.until = None if timeout is None else timeout + getattr(
+                self._told, "now", self._now)
             self.asleep.set()
             while not self._woken and (
                     self.until is None or self._now < self.until):
