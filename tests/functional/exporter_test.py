@@ -66,7 +66,7 @@ class Exporter(object):
     def __init__(self, *args):
         # Its own socket and no dumps: several may run at the same time.
         settings = VMS.folder.write(
-            "exporter.conf", "[sampling]\nsocket = off\n")
+            "exporter.conf", "[sampling]\nsocket = off\ndump_folder = off\n")
         self.process = subprocess.Popen(
             program_test.COMMAND + [
                 "exporter", "--config", settings, "--connect", VMS.uri,

@@ -33,9 +33,10 @@ def exporter(folder, name, uri, period, *more):
     uri: of the libvirt that it samples. period: seconds.
     more: further options.
     """
-    # No configuration of the machine must get into the tests, and no socket of
-    # theirs on the machine.
-    config = folder.write(name + ".conf", "[sampling]\nsocket = off\n")
+    # No configuration of the machine must get into the tests, and no socket
+    # or dumps of theirs on the machine.
+    config = folder.write(
+        name + ".conf", "[sampling]\nsocket = off\ndump_folder = off\n")
     return daemons.Daemon(
         COMMAND + ["exporter", "--config", config, "--connect", uri,
                    "--listen", "127.0.0.1:0", "--period", "%g" % period] +
