@@ -12,6 +12,7 @@ import manager
 import webclient
 from vmsampling import config
 from vmsampling import errors
+from vmsampling import inovexmetrics
 
 kit.modern("prometheus_client")
 exporter = kit.modern("vmsampling.exporter")
@@ -63,7 +64,7 @@ class ExporterTest(kit.TestCase):
             ((key.name, key.default) for key in config.KEYS),
             listen="127.0.0.1:0", **settings)
         with mock.patch.object(exporter.source, "make_sampler",
-                               return_value=self.sampler), \
+                               return_value=self.sampler) as self.made, \
                 mock.patch.object(exporter.station, "Station",
                                   return_value=self.station):
             made = exporter.Exporter(settings, 15.0)
@@ -87,6 +88,15 @@ class ExporterTest(kit.TestCase):
         self.assertTrue(answer.headers["Content-Type"].startswith(
             "text/plain; version=0.0.4"))
         self.assertIn(b"\nlibvirt_up 0", answer.body)
+
+    def test_metadata_that_names_need(self):
+        for names, given, wanted in (
+                ("debian", "", ""), ("debian", "a=x", "a=x"),
+                ("inovex", "a=x", "a=x"),
+                ("inovex", "", inovexmetrics.METADATA)):
+            self.make(names=names, metadata=given)
+            (settings, _), _ = self.made.call_args
+            self.assertEqual(settings["metadata"], wanted)
 
     def test_page(self):
         made = self.make()

@@ -18,6 +18,7 @@ from vmsampling import scrape
 from vmsampling import source
 from vmsampling import station
 from vmsampling import trends
+from vmsampling import vocabulary
 from vmsampling import webaddress
 from vmsampling import webresponse
 from vmsampling import webserver
@@ -42,6 +43,9 @@ class Exporter(object):
         settings: as config.load() returns them.
         period: seconds between two rounds.
         """
+        if not settings["metadata"]:
+            settings = dict(settings, metadata=vocabulary.metadata(
+                settings["names"]))
         self._sampler = source.make_sampler(settings, period)
         lines = trends.Trends()
         self._station = station.Station(settings, period, reader=lines.add)

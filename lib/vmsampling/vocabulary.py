@@ -41,3 +41,11 @@ def named(name):
     own = _OWN[name]
     return Vocabulary(name, FIELDS + own.FIELDS, VMS + own.VM_PATHS,
                       PATHS + own.PATHS)
+
+
+def metadata(name):
+    """
+    Return the value of [exporter] metadata that the labels of this one's
+    metrics need; empty if none do.
+    """
+    return getattr(_OWN[name], "METADATA", "")
