@@ -24,13 +24,10 @@ Scale = collections.namedtuple(
 FULL = Scale(elsewhere=40, on_storage=20, few=6, many=20, period=2.0,
              fault=40.0, brief=10.0, changes=5, max_hung=12)
 
-# The same in less time: a fault lasts ten rounds.
-LARGE = FULL._replace(fault=20.0)
-
 SHORT = Scale(elsewhere=16, on_storage=8, few=3, many=8, period=1.0,
               fault=4.5, brief=5.0, changes=3, max_hung=5)
 
-_BY_NAME = {"full": FULL, "large": LARGE, "short": SHORT}
+_BY_NAME = {"full": FULL, "short": SHORT}
 
 
 def chosen():
