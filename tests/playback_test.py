@@ -136,6 +136,14 @@ class StrangeTest(TestCase):
         except errors.BadFile as e:
             self.assertEqual(str(e), "line 2: no JSON that is of us")
 
+    def test_cannot_be_written(self):
+        with mock.patch.object(playback.output, "json_line",
+                               side_effect=RuntimeError("too deep")):
+            with self.assertRaises(errors.BadFile) as caught:
+                self.play(snapshot(1), as_json=True)
+        self.assertEqual(str(caught.exception),
+                         "line 1: no JSON that is of us")
+
     def test_period_of_an_event(self):
         head = dict(event(1), event=incidents.DUMP)
         for period in ("x", [], None, 1e400):
