@@ -232,30 +232,39 @@ class WorkersHung(Fault):
         self._host = host
         self._stopped = Stopped(host, names)
         self._clients = []
-        # Calls that waited for a worker when all of them hung.
-        self.queued = None
 
     def begin(self):
         self._stopped.begin()
         names = self._stopped.hit
-        # A burst of calls would have libvirtd stop at a few workers.
-        while not self._all_hung() and len(self._clients) < 40:
-            name = names[len(self._clients) % len(names)]
+        for number in range(_LIBVIRTD_WORKERS):
             self._clients.append(tools.start(
-                self._host.libvirtd.virsh_command("dommemstat", name), 120))
+                self._host.libvirtd.virsh_command(
+                    "dommemstat", names[number % len(names)]), 120))
+            # A burst of calls would have libvirtd stop at a few workers.
             time.sleep(0.05)
-        workers = self._host.libvirtd.workers()
-        if workers["nWorkers"] < _LIBVIRTD_WORKERS or workers["freeWorkers"]:
-            raise _host.HostError("libvirtd has free workers: %s" % workers)
-        self.queued = workers["jobQueueDepth"]
+        tools.wait_until(self._all_hung, 15, lambda: (
+            "all of libvirtd's workers hang: %s" %
+            self._host.libvirtd.workers()))
 
     def _all_hung(self):
-        # Asking takes longer than the pause between two clients.
-        if len(self._clients) < _LIBVIRTD_WORKERS // 2:
-            return False
+        # More than once, since it may also be that each client has a worker
+        # for the moment of a call that does not hang.
+        for _ in range(3):
+            workers = self._host.libvirtd.workers()
+            if (workers["nWorkers"] < _LIBVIRTD_WORKERS or
+                    workers["freeWorkers"]):
+                return False
+            time.sleep(0.1)
+        return True
+
+    def others(self):
+        """
+        Return how many calls that are not of these clients libvirtd has, with
+        a worker or without.
+        """
         workers = self._host.libvirtd.workers()
-        return (workers["nWorkers"] == _LIBVIRTD_WORKERS and
-                workers["freeWorkers"] == 0)
+        return (workers["nWorkers"] - workers["freeWorkers"] +
+                workers["jobQueueDepth"] - len(self._clients))
 
     def end(self):
         self._stopped.end()

@@ -50,10 +50,6 @@ ANSWERED = 1.0
 LOOK_AT_STORAGE = 1
 LISTS = 3
 
-# Calls that may wait for a worker of libvirtd's while it has none: one for
-# the list, and the probes that tell when it answers again.
-QUEUED = 1 + 3
-
 # What was seen of a fault. asked: clients.Events of the neighbour; last: what
 # the test found out at the end of the fault; recovery: seconds.
 Seen = collections.namedtuple("Seen", "begin looks asked last recovery")
@@ -336,12 +332,13 @@ class LibvirtdTest(WideTestCase):
         # A call to any VM would wait with them.
         fault = faults.WorkersHung(VMS, MANY)
         seen = self.face(fault, SCALE.fault, neighbour=False,
-                         last=VMS.libvirtd.workers)
-        queued = seen.last["jobQueueDepth"] - fault.queued
-        self.collect(self.assertLessEqual, queued, QUEUED,
-                     "calls of ours that wait for a worker")
+                         last=fault.others)
+        # Those that it knows of, and no more.
+        self.collect(self.assertLessEqual, seen.last,
+                     hung(seen.looks[-1]) + LISTS,
+                     "calls of ours that libvirtd has")
         self.judge(fault, seen, VMS.domains, "host", hung_elsewhere=LISTS,
-                   note=" (%d calls queued)" % queued)
+                   note=" (%d calls of ours)" % seen.last)
 
     def test_libvirtd_stopped(self):
         self.check_mute(faults.LibvirtdStopped(VMS))
