@@ -11,6 +11,7 @@ import json
 import os
 import time
 
+import faults
 import host
 import kit
 import program_test
@@ -130,7 +131,7 @@ class CheckTest(TestCase):
             VMS.libvirtd.virsh_command("dommemstat", "vm02"), 30)
         self.addCleanup(other.communicate)
         self.addCleanup(VMS.thaw, "vm02")
-        time.sleep(3)
+        host.wait_occupied(VMS, "vm02")
         found, advice = self.check_only_warning("VMs")
         self.assertIn("1 with an occupied control interface: vm02 for",
                       found)
@@ -235,17 +236,9 @@ class AllWorkersHangTest(TestCase):
         names = ["hang%02d" % number for number in range(20)]
         VMS.create_all(names)
         self.addCleanup(VMS.destroy, *names)
-        clients = []
-        for name in names:
-            self.addCleanup(VMS.thaw, name)
-            VMS.freeze(name)
-            clients.append(tools.start(
-                VMS.libvirtd.virsh_command("dommemstat", name), 60))
-            self.addCleanup(clients[-1].communicate)
-            self.addCleanup(VMS.thaw, name)
-            # A burst of them breaks the growth of libvirtd's workers.
-            time.sleep(0.06)
-        time.sleep(2.5)
+        fault = faults.WorkersHung(VMS, names)
+        self.addCleanup(fault.end)
+        fault.begin()
         begin = clock.monotonic()
         status, out, err = self.run_check()
         self.assertLess(clock.monotonic() - begin, 10)

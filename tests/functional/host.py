@@ -18,6 +18,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import re
 import subprocess
 import sys
 import tempfile
@@ -400,6 +401,20 @@ class Folder(object):
         self._keeper.stdin.close()
         if self._keeper.wait() != 0:
             raise HostError("could not remove all of " + self.path)
+
+
+def wait_occupied(host, name, seconds=2.5):
+    """
+    Wait until a call has been in a VM's monitor for so long.
+    """
+    def found():
+        match = re.match(r"occupied.*?([0-9.]+)s",
+                         host.virsh("domcontrol", name))
+        return float(match.group(1)) if match else 0.0
+
+    tools.wait_until(lambda: found() > seconds, 15, lambda: (
+        "a call in the monitor of %s for %s s, now for %s s" % (
+            name, seconds, found())))
 
 
 @contextlib.contextmanager

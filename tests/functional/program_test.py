@@ -243,7 +243,7 @@ class StuckTest(TestCase):
             VMS.libvirtd.virsh_command("dommemstat", "vm02"), 30)
         self.addCleanup(other.communicate)
         self.addCleanup(VMS.thaw, "vm02")
-        time.sleep(3)
+        host.wait_occupied(VMS, "vm02")
         status, out, err = self.run_command("stuck")
         self.assertEqual((status, err), (1, ""), out)
         self.assertIn("vm02", out)
