@@ -20,6 +20,7 @@ import os
 import random
 import sys
 import threading
+import time
 import unittest
 
 from threadpool import clock as _clock
@@ -41,6 +42,20 @@ def modern(name):
     if sys.version_info[0] == 2:
         raise unittest.SkipTest("%s needs Python 3" % name)
     return importlib.import_module(name)
+
+
+def use_utc(case):
+    """
+    Have the process live in UTC until this test ends.
+    """
+    def use(zone):
+        os.environ.pop("TZ", None)
+        if zone is not None:
+            os.environ["TZ"] = zone
+        time.tzset()
+
+    case.addCleanup(use, os.environ.get("TZ"))
+    use("UTC")
 
 
 def wait(event, what="event"):

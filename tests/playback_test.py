@@ -5,8 +5,6 @@ from __future__ import absolute_import, division, print_function
 
 import io
 import json
-import os
-import time
 
 import mock
 
@@ -59,17 +57,7 @@ class TestCase(kit.TestCase):
 
     def setUp(self):
         super(TestCase, self).setUp()
-        saved = os.environ.get("TZ")
-        os.environ["TZ"] = "UTC"
-        time.tzset()
-        self.addCleanup(self.restore, saved)
-
-    def restore(self, zone):
-        if zone is None:
-            del os.environ["TZ"]
-        else:
-            os.environ["TZ"] = zone
-        time.tzset()
+        kit.use_utc(self)
 
 
 class ReadTest(TestCase):

@@ -3,8 +3,6 @@
 
 from __future__ import absolute_import, division, print_function
 
-import os
-import time
 
 import kit
 from vmsampling import table
@@ -52,17 +50,7 @@ class LinesTest(kit.TestCase):
 
     def setUp(self):
         super(LinesTest, self).setUp()
-        saved = os.environ.get("TZ")
-        os.environ["TZ"] = "UTC"
-        time.tzset()
-        self.addCleanup(self.restore, saved)
-
-    def restore(self, zone):
-        if zone is None:
-            del os.environ["TZ"]
-        else:
-            os.environ["TZ"] = zone
-        time.tzset()
+        kit.use_utc(self)
 
     def test_whose_figures(self):
         for source in (None, {"text": None}):

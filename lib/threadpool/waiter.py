@@ -71,9 +71,19 @@ class Waiter(object):
             # poll() refuses more, and what is left of a millisecond would
             # have the caller come back again and again.
             timeout = math.ceil(min(max(timeout, 0), _LONGEST) * 1000)
+        return self._wait_for(fd, select.POLLIN, timeout)
+
+    def wait_writable(self, fd):
+        """
+        Wait until wake() is called or something can be written to fd; true
+        in the latter case.
+        """
+        return self._wait_for(fd, select.POLLOUT, None)
+
+    def _wait_for(self, fd, event, timeout):
         poll = select.poll()
         poll.register(self._reader, select.POLLIN)
-        poll.register(fd, select.POLLIN)
+        poll.register(fd, event)
         try:
             ready = dict(poll.poll(timeout))
             if self._reader in ready:
@@ -94,24 +104,6 @@ class Waiter(object):
             # Full: thousands of wake-ups are pending, one is enough.
             if e.errno != errno.EAGAIN:
                 raise
-
-    def wait_writable(self, fd):
-        """
-        Wait until wake() is called or something can be written to fd; true
-        in the latter case.
-        """
-        poll = select.poll()
-        poll.register(self._reader, select.POLLIN)
-        poll.register(fd, select.POLLOUT)
-        try:
-            ready = dict(poll.poll())
-            if self._reader in ready:
-                os.read(self._reader, 4096)
-        except (OSError, select.error) as e:
-            if e.args[0] not in (errno.EINTR, errno.EAGAIN):
-                raise
-            return False
-        return fd in ready
 
     def fileno(self):
         """

@@ -13,6 +13,9 @@ from vmsampling import config
 from vmsampling import errors
 from vmsampling import output
 
+# Seconds between two rounds that a person looks at.
+PERIOD = 2.0
+
 
 def settings(options, **more):
     """
@@ -24,6 +27,17 @@ def settings(options, **more):
     return config.load(options.config, dict(
         (name, ("--" + name, text)) for name, text in given.items()
         if text is not None))
+
+
+def period(options, default=PERIOD):
+    """
+    Return the seconds between two rounds: what --period says, or the default.
+    Raises errors.BadValue.
+    """
+    if options.period is None:
+        return default
+    limits = config.key("vm_sample_interval")
+    return config.number("--period", options.period, limits.low, limits.high)
 
 
 def write_report(report, lines, as_json, out):
@@ -50,6 +64,16 @@ def add_format(parser):
     parser.add_argument(
         "--format", choices=("table", "json"), default="table",
         help="for people, or one JSON object a line")
+
+
+def add_period(parser, default="%g, or that of the service if one runs" %
+               PERIOD):
+    """
+    Add the option of commands that sample, or read from who does.
+    """
+    parser.add_argument(
+        "--period", metavar="SECONDS",
+        help="time between two rounds (default: %s)" % default)
 
 
 def add_own(parser):

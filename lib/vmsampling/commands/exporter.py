@@ -33,11 +33,8 @@ class Job(object):
     def __init__(self, options):
         self._settings = common.settings(options, listen=options.listen,
                                          names=options.names)
-        limits = config.key("vm_sample_interval")
-        self._period = self._settings[limits.name]
-        if options.period is not None:
-            self._period = config.number(
-                "--period", options.period, limits.low, limits.high)
+        self._period = common.period(
+            options, self._settings["vm_sample_interval"])
         # None until prepare() gets so far.
         self._exporter = None
         # One way.
@@ -96,10 +93,8 @@ def add(commands):
         "--listen", metavar="ADDRESS", help="where to serve: like "
         "127.0.0.1:9177, [::1]:9177, or :9177 for all addresses of this host "
         "(default: [exporter] listen, or %s)" % config.key("listen").default)
-    parser.add_argument(
-        "--period", metavar="SECONDS", help="time between two rounds "
-        "(default: [vars] vm_sample_interval, or %g)" % config.key(
-            "vm_sample_interval").default)
+    common.add_period(parser, "[vars] vm_sample_interval, or %g" % config.key(
+        "vm_sample_interval").default)
     parser.add_argument(
         "--names", metavar="WHOSE", help="whose names the metrics have: %s "
         "(default: [exporter] names, or %s)" % (

@@ -10,12 +10,9 @@ from __future__ import absolute_import, division, print_function
 import signal
 import sys
 
-from vmsampling import config
 from vmsampling import supervisor
 from vmsampling import terminal
 from vmsampling.commands import common
-
-PERIOD = 2.0
 
 
 class Job(object):
@@ -29,11 +26,7 @@ class Job(object):
     signals = {signal.SIGUSR1: lambda: None}
 
     def __init__(self, options):
-        limits = config.key("vm_sample_interval")
-        self._period = PERIOD
-        if options.period is not None:
-            self._period = config.number(
-                "--period", options.period, limits.low, limits.high)
+        self._period = common.period(options)
         self._asked = options.period is not None
         self._own = options.own
         self._settings = common.settings(options)
@@ -81,10 +74,7 @@ def add(commands):
         "top", help="show all VMs on the whole screen, live",
         description="Show all VMs on the whole screen, live: those that are "
         "stuck on top. \"h\" lists the keys, \"q\" ends it.")
-    parser.add_argument(
-        "--period", metavar="SECONDS",
-        help="time between two rounds (default: %g, or that of the service "
-        "if one runs)" % PERIOD)
+    common.add_period(parser)
     common.add_own(parser)
     common.add_options(parser)
     parser.set_defaults(job=Job)

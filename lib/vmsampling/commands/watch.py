@@ -15,8 +15,6 @@ from vmsampling import output
 from vmsampling import supervisor
 from vmsampling.commands import common
 
-PERIOD = 2.0
-
 
 class Job(object):
     """
@@ -30,11 +28,7 @@ class Job(object):
     status_of_signal = staticmethod(lambda number: supervisor.OK)
 
     def __init__(self, options):
-        limits = config.key("vm_sample_interval")
-        self._period = PERIOD
-        if options.period is not None:
-            self._period = config.number(
-                "--period", options.period, limits.low, limits.high)
+        self._period = common.period(options)
         self._how_many = None
         if options.rounds is not None:
             self._how_many = config.number(
@@ -94,10 +88,7 @@ def add(commands):
     parser = commands.add_parser(
         "watch", help="show all VMs, round after round",
         description="Show all VMs, round after round, until Ctrl-C.")
-    parser.add_argument(
-        "--period", metavar="SECONDS",
-        help="time between two rounds (default: %g, or that of the service "
-        "if one runs)" % PERIOD)
+    common.add_period(parser)
     parser.add_argument(
         "--rounds", metavar="N", help="end after so many rounds")
     common.add_own(parser)
