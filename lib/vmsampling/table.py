@@ -77,8 +77,9 @@ def seconds(value):
         return u"%.1fs" % value
     for unit, size, limit in ((u"m", 60, 100), (u"h", 3600, 72)):
         if value < limit * size:
-            return u"%d%s" % (value // size, unit)
-    return u"%dd" % (value // 86400)
+            return u"%d%s" % (value / size, unit)
+    # Not "//", which rounds large numbers in another way than browsers do.
+    return u"%dd" % (value / 86400)
 
 
 def amount(value):
