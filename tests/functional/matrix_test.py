@@ -105,10 +105,9 @@ class TestCase(watching.TestCase):
         self.addCleanup(client.stop)
         if neighbour:
             client.start()
-        # No VM is being asked when it begins, so the first that is asked in
-        # it is the first of a round.
-        self.assertTrue(sampler.wait_round(
-            sampler.snapshot()["round"] + 1, 5 * SCALE.period))
+        tools.wait_until(
+            lambda: self.rests(sampler), 20 * SCALE.period,
+            "a round is over in less than half a period")
         with fault:
             begin = clock.monotonic()
             looks = self.watch(sampler, seconds)
@@ -121,6 +120,18 @@ class TestCase(watching.TestCase):
         self.collect(self.check_threads_back, before)
         self.collect(self.check_no_errors)
         return Seen(begin, looks, asked, found, recovery)
+
+    def rests(self, sampler):
+        """
+        Wait for a round, and return whether no VM is being asked now, nor in
+        the next moment: then the first that is asked in a fault is the first
+        of a round.
+        """
+        number = sampler.snapshot()["round"] + 1
+        self.assertTrue(sampler.wait_round(number, 5 * SCALE.period))
+        found = sampler.snapshot()
+        return (found["round"] == number and
+                found["elapsed"] < SCALE.period / 2)
 
     def collect(self, check, *args, **kwargs):
         try:

@@ -25,8 +25,9 @@ return [...document.querySelectorAll("#list tbody")]
         .split(/[ML]/).length - 1,
     stuck: body.classList.contains("stuck"),
     color: getComputedStyle(cell(".state")).color,
-    why: cell(".why").hidden ? "" : cell(".why").innerText,
-    more: cell(".more").hidden ? "" : cell(".more").innerText,
+    // Not innerText: that of rows below the screen is sometimes empty.
+    why: cell(".why").hidden ? "" : cell(".why").textContent,
+    more: cell(".more").hidden ? "" : cell(".more").textContent,
   };
 });
 """
