@@ -119,10 +119,12 @@ class StrangeTest(TestCase):
             deep = [deep]
         # Later Pythons can write what older ones complain of; a RuntimeError
         # is wrong with any of them.
+        found = None
         try:
             self.play(snapshot(1), snapshot(2, deep=deep), as_json=True)
         except errors.BadFile as e:
-            self.assertEqual(str(e), "line 2: no JSON that is of us")
+            found = str(e)
+        self.assertIn(found, (None, "line 2: no JSON that is of us"))
 
     def test_cannot_be_written(self):
         with mock.patch.object(playback.output, "json_line",

@@ -260,7 +260,7 @@ class WorkersHung(Fault):
     def others(self):
         """
         Return how many calls that are not of these clients libvirtd has, with
-        a worker or without.
+        a worker or without; as long as it lasts, see above.
         """
         workers = self._host.libvirtd.workers()
         return (workers["nWorkers"] - workers["freeWorkers"] +
