@@ -250,12 +250,20 @@ class WorkersHung(Fault):
         # More than once, since it may also be that each client has a worker
         # for the moment of a call that does not hang.
         for _ in range(3):
-            workers = self._host.libvirtd.workers()
-            if (workers["nWorkers"] < _LIBVIRTD_WORKERS or
-                    workers["freeWorkers"]):
+            if not self._exhausted(self._host.libvirtd.workers()):
                 return False
             time.sleep(0.1)
         return True
+
+    def _exhausted(self, workers):
+        # It may stay at fewer workers than it may have: it starts one only
+        # for a call that finds exactly as many free workers as calls that
+        # wait, so none once calls wait and no worker is free.
+        return (workers["freeWorkers"] == 0 and
+                (workers["nWorkers"] == _LIBVIRTD_WORKERS or
+                 workers["jobQueueDepth"] > 0) and
+                workers["nWorkers"] + workers["jobQueueDepth"] >=
+                len(self._clients))
 
     def others(self):
         """
