@@ -119,7 +119,9 @@ class BusyTest(TestCase):
 
     def test_libvirtd_does_not_start_more(self):
         # Its own counting goes wrong when many calls hang at once.
-        self.assertEqual(self.busy(7, 0, waiting=3).verdict, "warn")
+        row = self.busy(7, 0, waiting=15)
+        self.assertEqual(row.verdict, "warn")
+        self.assertIn(" --min-workers 30 --max-workers 30", row.advice)
         self.assertEqual(self.busy(7, 0, waiting=0).verdict, "ok")
         self.assertEqual(self.busy(7, 1, waiting=3).verdict, "ok")
 

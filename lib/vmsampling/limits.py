@@ -97,6 +97,8 @@ def busy(found, place):
     waiting = found.get("jobQueueDepth", 0)
     said = ("%d of %d workers are in use now, %d are running, waiting calls: "
             "%d" % (used, most, running, waiting))
+    # Those that wait hang as well once they have a worker.
+    enough = used + waiting + RESERVE
     if used < max(most - _FEW_WORKERS, 1) and not (
             waiting and used == running):
         return finding.ok(name, said)
@@ -105,8 +107,7 @@ def busy(found, place):
         "find the VMs that hang with \"vdsm-sampler stuck\" and continue or "
         "end them; more workers at once: virt-admin -c '%s' "
         "srv-threadpool-set %s --min-workers %d --max-workers %d" % (
-            text.clean(place.uri), place.daemon, used + RESERVE,
-            max(most, used + RESERVE)))
+            text.clean(place.uri), place.daemon, enough, max(most, enough)))
 
 
 def clients(found, place, settings):
