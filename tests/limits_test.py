@@ -170,6 +170,8 @@ class UnknownTest(TestCase):
                  "run as the user that libvirtd runs as"),
                 ("Cannot write data: Broken pipe",
                  "run as the user that libvirtd runs as"),
+                ("internal error: client socket is closed",
+                 "run as the user that libvirtd runs as"),
                 (admin.CUT_OFF, "run as the user that libvirtd runs as"),
                 (admin.NO_ANSWER % 2, "run this again"),
                 ("anything", "compare max_workers in %s with max_hung + 8" %

@@ -37,6 +37,7 @@ _REMEDIES = (
     ("Connection refused", _START_SOCKET),
     ("Connection reset", _BE_ITS_USER),
     ("Broken pipe", _BE_ITS_USER),
+    ("socket is closed", _BE_ITS_USER),
     (admin.CUT_OFF, _BE_ITS_USER),
     ("no answer", "{daemon} may be about to hang: run this again"),
 )
