@@ -102,6 +102,18 @@ class UnreadTest(TestCase):
                    "VDSM has its own pools until then")
 
 
+class CertificatesTest(TestCase):
+
+    def test_none(self):
+        self.assertEqual(check.certificates(settings()), [])
+
+    def test_not_there(self):
+        kit.modern("vmsampling.webtls")
+        row, = check.certificates(settings(certificate="/none\x1b.pem"))
+        self.check(row, "warn", "/none\\x1b.pem: cannot be read: No such file "
+                   "or directory", "the exporter does not start until then")
+
+
 class LibvirtTest(TestCase):
 
     def test_connection(self):

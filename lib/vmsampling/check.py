@@ -60,6 +60,7 @@ def report(survey, settings, files):
     """
     found = [configuration(settings, files)]
     found.extend(unread(files))
+    found.extend(certificates(settings))
     found += [
         connection(survey.greeting, settings["connect"]),
         versions(survey.greeting, survey.hypervisor),
@@ -119,6 +120,23 @@ def unread(files):
         found.append(finding.warn(
             name, text.clean(str(e)), "VDSM has its own pools until then"))
     return found
+
+
+def certificates(settings):
+    """
+    What keeps the exporter from using its certificates.
+    """
+    # They are not for Python 2, nor is the exporter.
+    if six.PY2 or not settings["certificate"]:
+        return []
+    from vmsampling import webtls
+    try:
+        webtls.Certificates(settings["certificate"], settings["key"],
+                            settings["client_ca"]).load()
+    except errors.BadFile as e:
+        return [finding.warn("configuration", text.clean(str(e)),
+                             "the exporter does not start until then")]
+    return []
 
 
 def connection(greeting, uri):
