@@ -23,6 +23,12 @@ class ControlTest(kit.TestCase):
             self.assertEqual(read(return_value=[number, 0, 1500]),
                              (word, 1.5))
 
+    def test_error(self):
+        # libvirtd calls it an internal error when who holds the job is not in
+        # the monitor, but waits for an event.
+        self.assertEqual(read(return_value=[3, 3, 0]), ("held", 0))
+        self.assertEqual(read(return_value=[3, 2, 0]), ("error", 0))
+
     def test_gone(self):
         for code in (libvirt.VIR_ERR_NO_DOMAIN,
                      libvirt.VIR_ERR_OPERATION_INVALID):

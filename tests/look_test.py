@@ -179,6 +179,15 @@ class LookTest(TestCase):
         self.assertEqual(self.take(host)["busy"]["uuid-a"]["why"], [
             "a long job (of unknown kind) has been running for 90.0 s"])
 
+    def test_job_is_held(self):
+        host = Host(Domain("a", (3, 3, 0), lambda: {}))
+        why = ["the call of another client holds its job"]
+        busy = {"uuid-a": {"name": "a", "why": why}}
+        report = self.take(host)
+        self.assertEqual((report["busy"], report["stuck"]), (busy, {}))
+        # To ask it as well finds nothing more.
+        self.assertEqual(self.take(host, probe=True)["busy"], busy)
+
     def test_stuck_in_a_long_job(self):
         report = self.take(Host(Domain("a", (1, 0, 90000))),
                            proc={"a": STOPPED})

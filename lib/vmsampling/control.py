@@ -17,6 +17,7 @@ import libvirt
 OK = "ok"
 JOB = "job"
 OCCUPIED = "occupied"
+HELD = "held"
 
 _STATES = {
     libvirt.VIR_DOMAIN_CONTROL_OK: OK,
@@ -24,6 +25,12 @@ _STATES = {
     libvirt.VIR_DOMAIN_CONTROL_OCCUPIED: OCCUPIED,
     libvirt.VIR_DOMAIN_CONTROL_ERROR: "error",
 }
+
+# What libvirtd says of a job whose holder is not in the monitor, but waits for
+# an event of the QEMU: it takes that for a fault of its own.
+_JOB_IS_HELD = (
+    libvirt.VIR_DOMAIN_CONTROL_ERROR,
+    getattr(libvirt, "VIR_DOMAIN_CONTROL_ERROR_REASON_INTERNAL", 3))
 
 _GONE = (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID)
 
@@ -37,10 +44,12 @@ def read(domain):
     Return the Control of a libvirt.virDomain, None if the VM is gone.
     """
     try:
-        state, _details, milliseconds = domain.controlInfo()
+        state, details, milliseconds = domain.controlInfo()
     except libvirt.libvirtError as e:
         if e.get_error_code() in _GONE:
             return None
         return Control(None, None)
+    if (state, details) == _JOB_IS_HELD:
+        return Control(HELD, milliseconds / 1000.0)
     return Control(_STATES.get(state, "state %d" % state),
                    milliseconds / 1000.0)

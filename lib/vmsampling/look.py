@@ -30,6 +30,8 @@ ANSWER_TIMEOUT = 10.0
 _MONITOR = (libvirt.VIR_DOMAIN_STATS_BALLOON | libvirt.VIR_DOMAIN_STATS_VCPU |
             libvirt.VIR_DOMAIN_STATS_CPU_TOTAL)
 
+_HELD = "the call of another client holds its job"
+
 
 class _VM(object):
 
@@ -153,6 +155,8 @@ class Look(object):
         elif vm.control == "job":
             vm.busy.append("a long job (%s) has been running for %.1f s" % (
                 vm.holder or "of unknown kind", vm.control_seconds))
+        elif vm.control == control.HELD:
+            vm.busy.append(_HELD)
 
     def _ask_all(self, vms):
         """
@@ -184,7 +188,7 @@ class Look(object):
         except pool_errors.TaskStuck:
             return
         answer = self._answers[vm.uuid]
-        if answer is not None:
+        if answer is not None and answer not in vm.busy:
             vm.busy.append(answer)
 
     def _question(self, uuid):
@@ -236,7 +240,7 @@ def _ask_monitor(virt, uuid):
     # without a monitor do not have it either.
     if virt.getType() == "QEMU" and not any(
             "balloon.rss" in record for _, record in records):
-        return "the call of another client holds its job"
+        return _HELD
     return None
 
 

@@ -248,6 +248,14 @@ class StuckTest(TestCase):
         self.assertEqual((status, err), (1, ""), out)
         self.assertIn("vm02", out)
 
+    def test_job_is_held(self):
+        with host.held_job(VMS, "vm02"):
+            time.sleep(2)
+            status, out, err = self.run_command("stuck")
+        self.assertEqual((status, err), (0, ""), out)
+        self.assertIn("vm02 is busy, not stuck\n    the call of another "
+                      "client holds its job\n", out)
+
     def test_look_touches_no_monitor(self):
         # A frozen QEMU that is asked answers once it goes on: libvirtd's
         # control interface would show the hung question.
