@@ -60,6 +60,14 @@ class PrometheusTest(kit.TestCase):
                          encoding="utf-8") as stream:
                 self.assertIn("- job_name: vdsm-sampler\n", stream.read())
 
+    def test_alerts_are_sent_on(self):
+        for path in glob.glob(os.path.join(self.folder, "prometheus*.yml")):
+            with io.open(path, encoding="utf-8") as stream:
+                text = stream.read()
+            # Who has no rules asks those who have: prometheus-central.yml.
+            self.assertEqual("\nrule_files:" in text,
+                             "\nalerting:" in text, path)
+
 
 class AlertmanagerTest(kit.TestCase):
 
