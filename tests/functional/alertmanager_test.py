@@ -82,3 +82,13 @@ class RouteTest(kit.TestCase):
             ("mail", "h1:9177"): [],
             ("mail", "h2:9177"): ["VMStale"],
         })
+
+    def test_workers_that_are_used_up_are_told_of(self):
+        # The sampler gets no answer then: both fire.
+        self.tell(alert("LibvirtDown", "critical"),
+                  alert("LibvirtdPoolExhausted", "critical"),
+                  alert("VMStale", "warning", domain="vm01"))
+        self.check_told({
+            ("pager", "h1:9177"): ["LibvirtdPoolExhausted"],
+            ("mail", "h1:9177"): [],
+        })
