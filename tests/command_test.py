@@ -140,6 +140,14 @@ class UsageTest(TestCase):
             self.assertEqual((status, err), (0, u""))
             self.assertIn("vdsm-sampler", out)
 
+    def test_help_that_is_not_read(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with io.open(writer, "wb") as out, mock.patch.object(
+                sys, "stdout", out):
+            self.assertEqual(command.main(["--help"]), 0)
+            self.assertEqual(command.main(["--version"]), 0)
+
     def test_wrong_usage_is_one_line(self):
         for argv in ([], ["nonsense"], ["--nonsense"], ["watch", "x"],
                      ["stuck", "--period", "2"], ["watch", "--probe"],

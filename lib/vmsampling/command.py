@@ -15,6 +15,7 @@ import logging
 import sys
 
 from vmsampling import errors
+from vmsampling import output
 from vmsampling import supervisor
 from vmsampling import text
 from vmsampling import version
@@ -39,6 +40,9 @@ def main(argv=None):
         options = _parse(sys.argv[1:] if argv is None else argv)
         with _logging(options.level):
             return supervisor.Supervisor(options.job(options), _fail).run()
+    except errors.OutputClosed:
+        # Who read --help or --version has gone, which is no mistake.
+        return supervisor.OK
     except errors.Error as e:
         return _fail(e)
     except SystemExit as e:
@@ -47,6 +51,9 @@ def main(argv=None):
 
 
 class _Parser(argparse.ArgumentParser):
+
+    def print_help(self, file=None):
+        output.Output(sys.stdout).write(self.format_help())
 
     def error(self, message):
         raise errors.BadUsage(message)
@@ -58,7 +65,8 @@ class _Version(argparse.Action):
     """
 
     def __call__(self, parser, namespace, values, option_string=None):
-        print("%s %s" % (NAME, version.read() or "(unknown version)"))
+        output.Output(sys.stdout).write(u"%s %s\n" % (
+            NAME, version.read() or u"(unknown version)"))
         parser.exit()
 
 
