@@ -112,6 +112,25 @@ class ListenerTest(kit.TestCase):
         self.check_failure(errors.SocketBusy, "process %d" % os.getpid())
         self.connect()
 
+    def test_live_one_whose_queue_is_full_stays(self):
+        os.mkdir(os.path.dirname(self.path))
+        other = socket.socket(socket.AF_UNIX)
+        self.addCleanup(other.close)
+        other.bind(self.path)
+        other.listen(0)
+        self.connect()
+        self.check_failure(errors.SocketBusy, "another process serves")
+
+    def test_live_one_of_another_kind_stays(self):
+        os.mkdir(os.path.dirname(self.path))
+        other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(other.close)
+        other.bind(self.path)
+        self.check_failure(errors.SocketFailed, "Protocol wrong type")
+        # Nobody has it any more.
+        other.close()
+        self.open()
+
     def test_live_one_that_starts(self):
         os.mkdir(os.path.dirname(self.path))
         fd = listener._lock(self.path + ".lock")

@@ -96,9 +96,19 @@ class Listener(object):
         if not stat.S_ISSOCK(mode):
             raise errors.SocketFailed(
                 self.path, "there is something else than a socket")
-        pid = _server(self.path)
-        if pid is not None:
-            raise errors.SocketBusy(self.path, pid)
+        try:
+            with contextlib.closing(connect(self.path)) as connection:
+                pid = peer(connection)[0]
+        except EnvironmentError as e:
+            if e.errno in (errno.ECONNREFUSED, errno.ENOENT):
+                return
+            # Anything else does not say that nobody is there: a socket of
+            # another kind, or one that we may not connect to.
+            if e.errno != errno.EAGAIN:
+                raise
+            # Its queue is full.
+            pid = None
+        raise errors.SocketBusy(self.path, pid)
 
     def _bind(self):
         # With its final mode before anybody can find it.
