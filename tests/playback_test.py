@@ -256,7 +256,8 @@ class SpanTest(TestCase):
 
     def test_nonsense(self):
         for text in ("", "noon", "25:00", "14:60", "2026-13-01 10:00",
-                     "2026-11-27", "14"):
+                     "2026-11-31 10:00", "2026-11-00 10:00",
+                     "0000-01-01 10:00", "2026-11-27", "14"):
             for pair in ((text, None), (None, text)):
                 with self.assertRaises(errors.BadValue) as caught:
                     playback.Span(*pair)

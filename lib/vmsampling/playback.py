@@ -8,7 +8,7 @@ recorder, or what watch or a service wrote.
 
 from __future__ import absolute_import, division, print_function
 
-import calendar
+import datetime
 import re
 import threading
 import time
@@ -225,9 +225,11 @@ def _parse(where, text):
                 # Complains of a 25th hour.
                 time.strptime("%d:%d:%d" % tuple(numbers[-3:]), "%H:%M:%S")
                 if numbers[:-3]:
-                    calendar.monthrange(*numbers[:2])
+                    # mktime() would take the 31st of November for a later
+                    # day.
+                    datetime.date(*numbers[:3])
                 return lambda first: find(first, numbers)
-            except (ValueError, calendar.IllegalMonthError):
+            except ValueError:
                 break
     raise errors.BadValue(where, text, _EXPECTED)
 
