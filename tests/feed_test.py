@@ -95,6 +95,20 @@ class FeedTest(kit.TestCase):
         self.assertEqual(len(self.feed), 0)
         self.feed.publish(b"1\n")
 
+    def test_new_client_with_the_descriptor_of_one_that_goes(self):
+        client = self.connect()
+        client.close()
+        new = listener.connect(self.listener.path)
+        self.addCleanup(new.close)
+        events = self.poll.poll(0)
+        self.assertEqual(len(events), 2)
+        # As by a round that is settled meanwhile.
+        self.feed.publish(b"1\n")
+        self.assertEqual(len(self.feed), 0)
+        self.feed.handle(events)
+        self.assertEqual(len(self.feed), 1)
+        self.assertEqual(self.read(new), GREETING + b"1\n")
+
     def test_client_goes_with_unread_lines(self):
         client = self.connect()
         self.feed.publish(BIG * b"x" + b"\n")

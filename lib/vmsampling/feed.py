@@ -81,8 +81,11 @@ class Feed(object):
         Do what the poll has found: a list of (descriptor, bits). Those that
         are not of ours are ignored.
         """
-        for fd, bits in events:
-            if fd == self._listener.socket.fileno():
+        new = self._listener.socket.fileno()
+        # New clients last: they may get the descriptor of one that has gone
+        # since, and what was found there is not about them.
+        for fd, bits in sorted(events, key=lambda event: event[0] == new):
+            if fd == new:
                 self._accept()
             elif fd not in self._clients:
                 continue
