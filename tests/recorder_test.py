@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 
 import mock
 
@@ -82,6 +83,18 @@ class RecorderTest(kit.TestCase):
         self.assertEqual(dump[0]["period"], 2.0)
         self.assertIn("Dumped the last minutes to " + self.path,
                       self.logs.at(logging.WARNING)[-1])
+
+    def test_no_thread_left(self):
+        self.start()
+        with mock.patch.object(
+                threading.Thread, "start",
+                side_effect=RuntimeError("can't start new thread")):
+            self.recorder.dump("x")
+        self.assertEqual(self.logs.at(logging.ERROR), [
+            "No dump is made: can't start new thread"])
+        self.recorder.dump("x")
+        self.rest()
+        self.assertEqual(len(self.dumps()), 1)
 
     def test_nothing_yet(self):
         self.start()

@@ -15,6 +15,7 @@ import functools
 import heapq
 import logging
 import os
+import threading
 import time
 import traceback
 
@@ -121,7 +122,11 @@ class Recorder(object):
                 self._rounds.kept(), self._events.kept())]
         self._writer = threads.create(
             functools.partial(self._write, now, parts, reason), "dump")
-        self._writer.start()
+        try:
+            self._writer.start()
+        except (RuntimeError, threading.ThreadError) as e:
+            # The station goes on without it.
+            log.error("No dump is made: %s", e)
 
     def _want(self, event):
         """
