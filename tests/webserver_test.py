@@ -110,6 +110,17 @@ class AnswerTest(TestCase):
             self.assertEqual(self.get("/x").status, 200)
         self.assertEqual(self.gate.calls, 1)
 
+    def test_look_at_certificates_that_hangs_hangs_alone(self):
+        certificates = mock.Mock(
+            secure=False, refresh=self.gate, wrap=lambda sock: sock,
+            is_due=lambda now: True)
+        server = self.start(certificates=certificates)
+        for _ in range(6):
+            self.get("/nothing")
+        self.gate.wait()
+        # No other one waits for a worker.
+        self.assertEqual(server._pool.state()["queued"], 0)
+
     def test_bad_answer(self):
         self.routes["/bad"] = lambda question: webresponse.Response(
             200, u"\u20ac", b"")

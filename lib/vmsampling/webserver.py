@@ -43,6 +43,9 @@ _BATCH = 16
 # Threads that make answers: one, unless one hangs, which none should.
 _MAX_WORKERS = 3
 
+# The key of the task that looks at the certificates.
+_CERTIFICATES = "certificates"
+
 # Seconds until we try again, when the system has no descriptor for us.
 _PAUSE = 1.0
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -186,7 +189,9 @@ class WebServer(object):
         """
         if self._certificates.is_due(self._clock()):
             try:
-                self._pool.dispatch(self._certificates.refresh)
+                # One at a time: the files may lie where a look hangs.
+                self._pool.dispatch(
+                    self._certificates.refresh, key=_CERTIFICATES)
             except pool_errors.Error as e:
                 log.debug("%s", e)
 
