@@ -194,6 +194,11 @@ class LinkTest(TestCase):
             self.check_gone("sends more than anybody reads",
                             link.read, kit.PATIENCE)
 
+    def test_endless_greeting(self):
+        with self.patched("_MAX_GREETING", 999):
+            self.check_gone("sends more than anybody reads", self.open,
+                            self.service(), b"x" * 1000)
+
     @contextlib.contextmanager
     def patched(self, name, value):
         saved = getattr(feedclient, name)

@@ -32,6 +32,8 @@ _CHUNK = 1 << 18
 
 # Bytes. 10,000 VMs take a quarter of it.
 _MAX_LINE = 1 << 28
+# Of who has not said yet that it is a service of ours.
+_MAX_GREETING = 1 << 20
 
 
 class Link(object):
@@ -146,7 +148,8 @@ class Link(object):
             raise self._gone("has ended")
         self._parts.append(data)
         self._size += len(data)
-        if self._size > _MAX_LINE:
+        limit = _MAX_GREETING if self.service is None else _MAX_LINE
+        if self._size > limit and b"\n" not in data:
             raise self._gone("sends more than anybody reads")
 
     def _understood(self, read, line):
