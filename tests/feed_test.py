@@ -4,6 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 import errno
+import logging
 import os
 import select
 import shutil
@@ -183,6 +184,16 @@ class FeedTest(kit.TestCase):
             refused = self.read(self.connect())
         self.assertIn(b"8 clients of user 4711", refused)
         self.assertEqual(self.read(self.connect()), GREETING)
+
+    def test_who_is_refused_cannot_fill_the_log(self):
+        for _ in range(feed.MAX_CLIENTS + 20):
+            self.connect()
+        self.now += 10
+        self.connect()
+        refused = [text for text in self.logs.at(logging.INFO)
+                   if "Refused" in text]
+        self.assertEqual(len(refused), 2)
+        self.assertIn("it has 32 clients (19 more not logged)", refused[1])
 
     def test_no_descriptor_left(self):
         error = EnvironmentError(errno.EMFILE, "Too many open files")

@@ -20,6 +20,7 @@ import os
 import select
 
 from threadpool import clock as _clock
+from threadpool import throttle
 from vmsampling import listener as _listener
 from vmsampling import wire
 
@@ -59,6 +60,8 @@ class Feed(object):
         self._line = None
         # Until then nobody is let in.
         self._deaf_until = None
+        # Any user may come again and again.
+        self._throttle = throttle.Throttle(interval=10.0, clock=clock)
 
     def register(self, poll):
         """
@@ -147,7 +150,10 @@ class Feed(object):
         client = _Client(connection, pid, uid)
         reason = self._refusal(uid)
         if reason is not None:
-            log.info("Refused %r: %s", client, reason)
+            suppressed = self._throttle.admit()
+            if suppressed is not None:
+                log.info("Refused %r: %s (%d more not logged)", client, reason,
+                         suppressed)
             client.refuse(wire.refusal(reason))
             return
         log.debug("New client: %r", client)
