@@ -4,6 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 import os
+import resource
 import shutil
 import tempfile
 
@@ -149,6 +150,22 @@ class AskTest(kit.TestCase):
     def test_complaint_is_on_stderr(self):
         answer = self.ask("echo 'error: no way' >&2; exit 1")
         self.assertEqual(answer, admin.Answer({}, "no way"))
+
+    def test_many_descriptors(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard <= 1100:
+            self.skipTest("no descriptor of 1100 here")
+        self.addCleanup(
+            resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1100, hard))
+        with open(os.devnull) as null:
+            taken = [os.dup(null.fileno()) for _ in range(1040)]
+        try:
+            answer = self.ask("echo 'maxWorkers : 7'")
+        finally:
+            for descriptor in taken:
+                os.close(descriptor)
+        self.assertEqual(answer, admin.Answer({"maxWorkers": 7}, None))
 
     def test_hangs(self):
         # It is killed, or this test would end with its parent only.

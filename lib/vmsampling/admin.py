@@ -182,11 +182,13 @@ def _read(stream, seconds):
     Return all that comes until its end, None if that does not come in time.
     """
     limit = clock.monotonic() + seconds
+    # Not select(), which knows no descriptor beyond 1023.
+    poll = select.poll()
+    poll.register(stream.fileno(), select.POLLIN)
     output = b""
     while len(output) < _MAX_OUTPUT:
         remaining = limit - clock.monotonic()
-        if remaining <= 0 or not select.select(
-                [stream], [], [], remaining)[0]:
+        if remaining <= 0 or not poll.poll(remaining * 1000):
             return None
         data = os.read(stream.fileno(), _MAX_OUTPUT)
         if not data:
