@@ -119,6 +119,13 @@ class RecorderTest(kit.TestCase):
         self.add_stuck("a", "b")
         self.assertEqual(len(self.dumps()), 1)
 
+    def test_a_storage_of_many_dies(self):
+        self.start()
+        self.add_stuck(*["vm%03d" % number for number in range(200)])
+        text = self.dumps()[0][0]["text"]
+        self.assertEqual(text.count("is stuck"), 5)
+        self.assertTrue(text.endswith("; and 195 more"), text)
+
     def test_soon_after_each_other(self):
         self.start()
         self.add_stuck("a")

@@ -42,6 +42,10 @@ _MAX_TEXT = 4000
 GAP = 60.0
 SAME = 600.0
 
+# VMs that the reason of a dump names. With the storage of many hundreds get
+# stuck at once.
+_NAMED = 5
+
 
 class Recorder(object):
     """
@@ -98,7 +102,7 @@ class Recorder(object):
                 self._want(event)
         if self._wanted and self._clock() >= self._dumped + GAP:
             self._dumped = self._clock()
-            self.dump("; ".join(self._wanted))
+            self.dump(_shortened(self._wanted))
 
     def dump(self, reason):
         """
@@ -189,6 +193,13 @@ class _Handler(logging.Handler):
         except Exception:
             # As logging's own do.
             self.handleError(record)
+
+
+def _shortened(reasons):
+    shown = reasons[:_NAMED]
+    if len(reasons) > _NAMED:
+        shown.append("and %d more" % (len(reasons) - _NAMED))
+    return "; ".join(shown)
 
 
 def _line(event):
