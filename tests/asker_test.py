@@ -120,6 +120,33 @@ class AskerTest(TestCase):
         # The next round comes back.
         self.assertEqual(self.scheduler.pending, [])
 
+    def test_another_client_asks_at_the_same_time(self):
+        vm = self.add("a")
+        self.libvirt.vms["a"].busy = True
+        self.asker.ask(vm, self.round)
+        self.monitors.run()
+        self.assertTrue(self.asker.is_new(vm))
+        # The round does not wait for it.
+        self.assertEqual(self.round.members, 1)
+        self.libvirt.vms["a"].busy = False
+        self.scheduler.advance(0.05)
+        self.monitors.run()
+        self.assertFalse(self.asker.is_new(vm))
+        self.assertEqual(self.scheduler.pending, [])
+
+    def test_job_is_held_for_long(self):
+        vm = self.add("a")
+        self.libvirt.vms["a"].busy = True
+        self.asker.ask(vm, self.round)
+        asked = 0
+        for _ in range(5):
+            asked += len(self.monitors.tasks)
+            self.monitors.run()
+            self.scheduler.advance(0.05)
+        # The next round comes back.
+        self.assertEqual(asked, 3)
+        self.assertEqual(self.scheduler.pending, [])
+
     def test_done(self):
         vm = self.add("a")
         done = []

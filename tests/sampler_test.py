@@ -209,8 +209,9 @@ class StuckTest(TestCase):
         found = self.vm("a")
         self.assertIsNone(found["stuck"])
         self.assertEqual(found["age"]["monitor"], 4.0)
-        self.assertEqual(found["stats"]["cpu.time"], 1040)
-        self.assertEqual(found["rates"]["cpu.time"], 10.0)
+        # 10 more with each question, of which there are several in a round.
+        self.assertGreaterEqual(found["stats"]["cpu.time"], 1040)
+        self.assertGreaterEqual(found["rates"]["cpu.time"], 10.0)
 
     def test_list_that_hangs(self):
         self.start("a", "b")

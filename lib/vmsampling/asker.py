@@ -28,6 +28,11 @@ _MAX_PROBES = 3
 _PAUSE = 0.05
 _TRIES = 40
 
+# How often to come back to a VM whose job another client had: mostly one who
+# asks the same things as we, and is done in a moment. With the same period he
+# would be there in each round, and the VM never be asked.
+_JOB_TRIES = 2
+
 
 class Asker(object):
 
@@ -49,7 +54,7 @@ class Asker(object):
             monitors, connections, history, scheduler.clock)
 
     def ask(self, domain, round_=None, host_groups=None, done=None,
-            tries=_TRIES):
+            tries=_TRIES, job_tries=_JOB_TRIES):
         """
         Dispatch the monitor question of a VM, which then takes part in the
         round. Returns False if it is not taken. Never blocks. Thread: any.
@@ -57,10 +62,12 @@ class Asker(object):
         host_groups: ask the VM for these before.
         done: called with the question in the end.
         tries: how often to come back while the VM is asked for its storage.
+        job_tries: the same if another client has its job.
         """
         question = monitortier.Monitor(
             domain, self._fallback, self._connections, self._history,
-            self.budget, functools.partial(self._end, round_, done),
+            self.budget, functools.partial(
+                self._end, round_, done, job_tries),
             self._scheduler.clock)
         question.host_groups = host_groups
         question.wanted = self._wanted
@@ -77,12 +84,13 @@ class Asker(object):
                 self._later(
                     _PAUSE, round_, not storage.is_late(),
                     lambda round_: self.ask(
-                        domain, round_, host_groups, done, tries - 1))
+                        domain, round_, host_groups, done, tries - 1,
+                        job_tries))
             if round_ is not None:
                 round_.leave(question)
         return taken
 
-    def _end(self, round_, done, question):
+    def _end(self, round_, done, job_tries, question):
         """
         Thread: the question's worker.
         """
@@ -91,6 +99,11 @@ class Asker(object):
         if question.again:
             self._later(qemu.LOOKS_APART, round_, True,
                         functools.partial(self.ask, question.domain))
+        elif question.refused and job_tries:
+            self._later(_PAUSE, round_, True,
+                        lambda round_: self.ask(
+                            question.domain, round_,
+                            job_tries=job_tries - 1))
         if round_ is not None:
             round_.leave(question)
         if question.took is not None:

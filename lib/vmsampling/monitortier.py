@@ -49,6 +49,8 @@ class Monitor(question.Question):
         """
         super(Monitor, self).__init__(domain, *args, **kwargs)
         self._fallback = fallback
+        # Another client had the VM's job, so the QEMU was not asked.
+        self.refused = False
         # Groups of the host tier, if the list of all VMs does not come and
         # this VM is to be asked by itself. Set before it is dispatched.
         self.host_groups = None
@@ -82,6 +84,7 @@ class Monitor(question.Question):
         if rich and not groups.is_complete(fields):
             # Somebody holds the VM's job, for a migration or because his
             # call hangs. blockStatsFlags() would wait 30 seconds for it.
+            self.refused = True
             self.history.put(
                 self.domain, _history.PARTIAL, time, fields)
             return

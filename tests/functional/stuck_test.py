@@ -250,6 +250,19 @@ class LookTest(TestCase):
         # They would take all threads there are if they were asked.
         self.check_fault(VMS.domains[:7], 10, max_hung=2)
 
+    def test_two_that_ask_in_the_same_moment(self):
+        # One gets no answer of the QEMU, as the other has the VM's job. With
+        # the same period that would be so in each round.
+        samplers = [self.start_sampler(VMS) for _ in range(2)]
+        for sampler in samplers:
+            self.wait_fresh(sampler, VMS.domains, 10)
+        begin = clock.monotonic()
+        looks = []
+        while clock.monotonic() - begin < 8:
+            looks += [watching.Look(sampler, begin) for sampler in samplers]
+            time.sleep(watching.PAUSE)
+        self.check_fresh(looks, VMS.domains)
+
     def test_short_stalls_of_all(self):
         sampler = self.start_fresh(VMS)
         for _ in range(3):
