@@ -253,7 +253,10 @@ class StuckTest(TestCase):
         VMS.create("held")
         self.addCleanup(VMS.destroy, "held")
         with host.held_job(VMS, "held"):
-            time.sleep(2)
+            # So libvirtd calls it.
+            tools.wait_until(
+                lambda: "error" in VMS.virsh("domcontrol", "held"), 4,
+                "the job is held")
             status, out, err = self.run_command("stuck")
         self.assertEqual((status, err), (0, ""), out)
         self.assertIn("held is busy, not stuck\n    the call of another "
